@@ -1,0 +1,15 @@
+# Write OUT, a C file that holds the text of each of FILES (semicolon list) as struct method_file.
+# The text is written as an array of bytes, so that its length has no limit and no quoting.
+set(text "#include \"service/method_file.h\"\n\n")
+set(table "")
+set(n 0)
+foreach(file IN LISTS FILES)
+    get_filename_component(name ${file} NAME)
+    file(READ ${file} hex HEX)
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+    string(APPEND text "static const char text_${n}[] = {${bytes}0};\n")
+    string(APPEND table "    { \"${name}\", text_${n} },\n")
+    math(EXPR n "${n} + 1")
+endforeach()
+string(APPEND text "\nconst struct method_file method_files[] = {\n${table}    { 0, 0 },\n};\n")
+file(WRITE ${OUT} "${text}")
