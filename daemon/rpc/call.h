@@ -18,8 +18,7 @@
  * Errors: ERR_CANCELLED (over), ERR_EXHAUSTED (no memory). After ERR_EXHAUSTED the call ends with
  * RESOURCE_EXHAUSTED whatever call_finish() is given later, so results need not be checked.
  */
-#ifndef RPC_CALL_H
-#define RPC_CALL_H
+#pragma once
 
 #include <protobuf-c/protobuf-c.h>
 #include <stdbool.h>
@@ -117,5 +116,3 @@ void call_finish_err(struct call *call, const struct err *err);
 struct call *call_ref(struct call *call);
 /* NULL is allowed. Returns NULL. */
 struct call *call_unref(struct call *call);
-
-#endif

@@ -38,8 +38,7 @@
  *
  * Threads: none; everything happens on the thread of the loop.
  */
-#ifndef RPC_SERVER_H
-#define RPC_SERVER_H
+#pragma once
 
 #include <protobuf-c/protobuf-c.h>
 #include <stdbool.h>
@@ -113,7 +112,7 @@ struct rpc_stats {
     uint64_t bytes_in, bytes_out; /* as the application sees them: without TLS */
 };
 
-typedef void (*rpc_drained_fn)(void *arg);
+typedef void rpc_drained_fn(void *arg);
 
 /* Fill @options with the defaults. */
 void rpc_options_init(struct rpc_options *options);
@@ -123,8 +122,9 @@ void rpc_options_init(struct rpc_options *options);
  * for this call. ERR_INVALID: certificate or key cannot be used, or one is given without the other;
  * ERR_EXHAUSTED: no memory or no descriptor.
  */
-_must_check_ int rpc_server_new(struct loop *loop, const struct rpc_options *options,
-    const struct rpc_handler *handler, void *arg, struct rpc_server **ret_server, struct err *err);
+int rpc_server_new(struct loop *loop, const struct rpc_options *options,
+    const struct rpc_handler *handler, void *arg, struct rpc_server **ret_server,
+    struct err *err) _must_check_;
 
 /*
  * Listen on "127.0.0.1:8443", "[::1]:8443", "localhost:8443" or the path of a unix socket
@@ -133,22 +133,22 @@ _must_check_ int rpc_server_new(struct loop *loop, const struct rpc_options *opt
  * not loopback and no certificate; ERR_EXISTS: address in use; ERR_UNAVAILABLE: other errors of
  * bind().
  */
-_must_check_ int rpc_server_listen(struct rpc_server *server, const char *address, struct err *err);
+int rpc_server_listen(struct rpc_server *server, const char *address, struct err *err) _must_check_;
 
 /* Listen on a descriptor that listens already (socket activation) and take it over on success. */
-_must_check_ int rpc_server_listen_fd(struct rpc_server *server, int fd, struct err *err);
+int rpc_server_listen_fd(struct rpc_server *server, int fd, struct err *err) _must_check_;
 
 /*
  * Serve one connected stream socket, cleartext, as if it had been accepted; for tests and for
  * inherited connections. Takes @fd over, also on failure. ERR_EXHAUSTED.
  */
-_must_check_ int rpc_server_adopt(struct rpc_server *server, int fd, struct err *err);
+int rpc_server_adopt(struct rpc_server *server, int fd, struct err *err) _must_check_;
 
 /* TCP port of the address listened on last; 0 if there is none. */
 int rpc_server_port(const struct rpc_server *server);
 
 /* Read certificate and key again, for connections to come; on failure the old ones stay in use. */
-_must_check_ int rpc_server_reload_tls(struct rpc_server *server, struct err *err);
+int rpc_server_reload_tls(struct rpc_server *server, struct err *err) _must_check_;
 
 /* Counters; valid for the life of the server. */
 const struct rpc_stats *rpc_server_stats(const struct rpc_server *server);
@@ -161,12 +161,11 @@ const struct rpc_stats *rpc_server_stats(const struct rpc_server *server);
  * limit.
  */
 void rpc_server_drain(
-    struct rpc_server *server, int64_t limit_usec, rpc_drained_fn on_drained, void *arg);
+    struct rpc_server *server, int64_t limit_usec, rpc_drained_fn *on_drained, void *arg);
 
 /*
  * Close everything at once; open calls get on_closed. Calls that are ref'd stay valid and closed.
  * Not from a handler's callback; on_drained is allowed. NULL is allowed.
  */
 void rpc_server_free(struct rpc_server *server);
-
-#endif
+define_cleanup(struct rpc_server *, rpc_server_free);
