@@ -7,9 +7,10 @@
  *     loop_timer_stop(&call->deadline);      before its memory goes
  *     loop_free(loop);
  *
- * Timers, laters and signals live inside their owner's struct, allocate nothing and cannot fail to
- * start, except signals. Each must be stopped before its memory is freed; a zeroed one may be
- * stopped. The callback may stop, restart or free its own object. The loop must outlive them all.
+ * Timers, laters and signals live inside their owner's struct, and cannot fail to start, except
+ * signals: a timer that finds no memory runs at once. Times count from the beginning of the turn.
+ * Each must be stopped before its memory is freed; a zeroed one may be stopped. The callback may
+ * stop, restart or free its own object. The loop must outlive them all.
  */
 #pragma once
 
