@@ -1,14 +1,19 @@
 #include "base/err.h"
 
+#include "base/str.h"
+
 #include <stdarg.h>
 
-static void err_fill(
+_printf_(4, 0) static void err_fill(
     struct err *err, enum err_code code, const char *field, const char *fmt, va_list args)
 {
     /* the arguments may come from err itself ("while reading: %s", err->msg) */
     struct err filled = { .code = code };
     snprintf(filled.field, sizeof(filled.field), "%s", field ? field : "");
     vsnprintf(filled.msg, sizeof(filled.msg), fmt, args);
+    /* both travel as protobuf strings, which must be UTF-8 */
+    utf8_trim(filled.field);
+    utf8_trim(filled.msg);
     *err = filled;
 }
 

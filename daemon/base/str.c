@@ -189,3 +189,14 @@ bool utf8_valid(const void *data, size_t n)
         n -= len;
     }
 }
+
+void utf8_trim(char *text)
+{
+    size_t len = strlen(text), begin = len;
+    /* back to where the last character begins */
+    while (begin > 0 && len - begin < 4 && ((unsigned char)text[begin - 1] & 0xc0) == 0x80)
+        begin--;
+    if (begin > 0 && (unsigned char)text[begin - 1] >= 0xc0
+        && !utf8_valid(text + begin - 1, len - begin + 1))
+        text[begin - 1] = '\0';
+}

@@ -67,3 +67,6 @@ bool str_ends_with(const char *text, const char *suffix) _pure_;
 /* Say whether @n bytes are UTF-8: no overlong form, surrogate, or value above U+10FFFF. A NUL byte
  * is a character like any other. */
 bool utf8_valid(const void *data, size_t n) _pure_;
+
+/* Cut a character off the end of @text that snprintf() left incomplete. */
+void utf8_trim(char *text);

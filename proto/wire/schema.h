@@ -61,8 +61,9 @@ const char *schema_json_name(const ProtobufCFieldDescriptor *field);
 /* Say whether @field is declared `optional`. */
 bool schema_field_is_optional(const ProtobufCFieldDescriptor *field);
 
-/* Return the comment that stands before the message, field or enum value of this full name
- * ("canvass.v1.Employer.name"); "" if none. */
+/* Return the comment that stands before what has this full name: a message ("canvass.v1.Employer"),
+ * a field ("canvass.v1.Employer.name"), an enum, its value ("canvass.v1.Role.ROLE_LEAD"), a service
+ * or its method ("canvass.v1.EmployerService.GetEmployer"); "" if none. */
 const char *schema_comment(const char *full_name);
 
 /* Return the serialised FileDescriptorSet, with `optional` flags and comments. */
