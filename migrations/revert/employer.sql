@@ -1,0 +1,17 @@
+-- Revert canvass:employer from pg
+
+BEGIN;
+SET LOCAL search_path = canvass, pg_temp;
+
+DROP TABLE relationship;
+DROP TABLE objection;
+DROP TABLE contact;
+DROP TABLE employer_ref;
+DROP TABLE site;
+DROP TABLE employer;
+DROP TYPE stance;
+DROP TYPE stage;
+DROP TYPE lawful_basis;
+DROP TYPE disability_confident;
+
+COMMIT;
