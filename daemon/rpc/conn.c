@@ -1,0 +1,460 @@
+/* One connection: its descriptor's events, its clocks, its end. */
+#include "rpc/rpc_internal.h"
+
+static void on_read_event(evutil_socket_t fd, short what, void *arg);
+static void on_write_event(evutil_socket_t fd, short what, void *arg);
+
+void conn_hold(struct conn *conn)
+{
+    conn->holds++;
+}
+
+static void free_conn(struct conn *conn)
+{
+    struct rpc_server *server = conn->server;
+
+    list_remove(&conn->siblings);
+    list_remove(&conn->touched);
+    list_remove(&conn->hungry);
+    server->stats.connections_now--;
+    (void)event_del(&conn->read_event);
+    (void)event_del(&conn->write_event);
+    /* nghttp2_session_del() tells nobody that streams ended, so the calls are told here. Each must
+     * see a call without connection: a handler may touch others of its calls meanwhile. */
+    nghttp2_session_del(conn->session);
+    conn->session = NULL;
+    conn->holds = 1;
+    struct call *call;
+    list_for_each(call, &conn->calls, siblings) call->conn = NULL;
+    while ((call = list_first(&conn->calls, struct call, siblings)))
+        call_lost(call);
+    transport_close(&conn->transport);
+    free(conn->unsent);
+    free(conn);
+    server_look_if_drained(server);
+}
+
+void conn_release(struct conn *conn)
+{
+    if (--conn->holds == 0 && conn->state == CONN_BROKEN)
+        free_conn(conn);
+}
+
+void conn_break(struct conn *conn)
+{
+    if (conn->state == CONN_BROKEN)
+        return;
+    conn->state = CONN_BROKEN;
+    (void)event_del(&conn->read_event);
+    (void)event_del(&conn->write_event);
+    if (conn->holds == 0) {
+        conn_hold(conn);
+        conn_release(conn);
+    }
+}
+
+void conn_touch(struct conn *conn)
+{
+    if (conn->state == CONN_BROKEN || conn->holds > 0)
+        return; /* whoever holds it pumps it at the end */
+    if (list_is_empty(&conn->touched)) {
+        list_add_tail(&conn->server->touched, &conn->touched);
+        loop_later_schedule(&conn->server->flush);
+    }
+}
+
+void server_on_flush(void *arg)
+{
+    struct rpc_server *server = arg;
+    struct conn *conn;
+
+    while ((conn = list_first(&server->touched, struct conn, touched))) {
+        list_remove(&conn->touched);
+        conn_hold(conn);
+        conn_pump(conn);
+        conn_release(conn);
+    }
+}
+
+/* Go on in the next turn, so that one busy connection does not keep the others waiting. */
+static void be_hungry(struct conn *conn)
+{
+    if (list_is_empty(&conn->hungry)) {
+        list_add_tail(&conn->server->hungry, &conn->hungry);
+        if (!loop_timer_is_running(&conn->server->feed))
+            loop_timer_start(&conn->server->feed, 0);
+    }
+}
+
+/* ---- writing ---- */
+
+static void wait_to_write(struct conn *conn, ssize_t why)
+{
+    if (why == TRANSPORT_WANT_READ) {
+        conn->write_wants_read = true;
+        return;
+    }
+    conn->write_wants_read = false;
+    if (event_add(&conn->write_event, NULL) < 0)
+        conn_break(conn);
+}
+
+/* Write @len bytes as far as the socket takes them; returns how many it took. */
+static size_t write_some(struct conn *conn, const uint8_t *data, size_t len)
+{
+    size_t done = 0;
+    while (done < len) {
+        ssize_t n = transport_write(&conn->transport, data + done, len - done);
+        if (n == TRANSPORT_WANT_READ || n == TRANSPORT_WANT_WRITE) {
+            wait_to_write(conn, n);
+            break;
+        }
+        if (n < 0) {
+            conn_break(conn);
+            break;
+        }
+        done += (size_t)n;
+    }
+    conn->server->stats.bytes_out += done;
+    return done;
+}
+
+static void keep_unsent(struct conn *conn, const uint8_t *data, size_t len)
+{
+    conn->unsent = malloc(len);
+    if (!conn->unsent) {
+        conn_break(conn);
+        return;
+    }
+    memcpy(conn->unsent, data, len);
+    conn->unsent_len = len;
+    conn->unsent_off = 0;
+    conn->wrote_usec = clock_monotonic_usec();
+    /* Who does not take answers shall not ask more: no queue of ours grows meanwhile. */
+    (void)event_del(&conn->read_event);
+    if (conn->write_wants_read && event_add(&conn->read_event, NULL) < 0)
+        conn_break(conn);
+}
+
+static size_t write_out(struct conn *conn)
+{
+    struct rpc_server *server = conn->server;
+    size_t len = server->out_len;
+
+    server->out_len = 0;
+    size_t done = write_some(conn, server->out, len);
+    if (done < len && conn->state != CONN_BROKEN)
+        keep_unsent(conn, server->out + done, len - done);
+    return len;
+}
+
+static void write_unsent(struct conn *conn)
+{
+    size_t left = conn->unsent_len - conn->unsent_off;
+    size_t done = write_some(conn, conn->unsent + conn->unsent_off, left);
+    if (conn->state == CONN_BROKEN)
+        return;
+    if (done > 0)
+        conn->wrote_usec = clock_monotonic_usec();
+    conn->unsent_off += done;
+    if (done < left)
+        return;
+    free(conn->unsent);
+    conn->unsent = NULL;
+    conn->write_wants_read = false;
+    if (event_add(&conn->read_event, NULL) < 0)
+        conn_break(conn);
+}
+
+/* Let calls go on that have room again or were resumed. */
+static bool wake_calls(struct conn *conn)
+{
+    bool any = false;
+    struct list now;
+    struct call *call;
+
+    list_init(&now);
+    while ((call = list_first(&conn->wakeful, struct call, wakeful))) {
+        list_remove(&call->wakeful);
+        list_add_tail(&now, &call->wakeful);
+    }
+    while ((call = list_first(&now, struct call, wakeful))) {
+        list_remove(&call->wakeful);
+        call_wake(call);
+        any = true;
+    }
+    return any;
+}
+
+void conn_pump(struct conn *conn)
+{
+    size_t budget = CONN_TURN_BYTES;
+
+    while (conn->session && conn->state != CONN_BROKEN && !conn->unsent) {
+        bool woke = wake_calls(conn);
+        if (nghttp2_session_send(conn->session) != 0) {
+            conn->server->out_len = 0;
+            conn_break(conn);
+            return;
+        }
+        size_t len = write_out(conn);
+        if (len == 0 && !woke && list_is_empty(&conn->wakeful))
+            break;
+        if (len >= budget) {
+            be_hungry(conn);
+            break;
+        }
+        budget -= len;
+    }
+    if (conn->session && !conn->unsent && !nghttp2_session_want_read(conn->session)
+        && !nghttp2_session_want_write(conn->session))
+        conn_break(conn);
+}
+
+void conn_terminate(struct conn *conn, uint32_t error_code)
+{
+    if (conn->state == CONN_BROKEN)
+        return;
+    conn_hold(conn);
+    if (conn->session && nghttp2_session_terminate_session(conn->session, error_code) == 0) {
+        conn_pump(conn);
+        if (error_code != NGHTTP2_NO_ERROR)
+            conn_break(conn);
+    } else {
+        conn_break(conn);
+    }
+    conn_release(conn);
+}
+
+/* ---- reading ---- */
+
+static void session_is_wrong(struct conn *conn, ssize_t error)
+{
+    conn->server->stats.protocol_errors++;
+    if (error != NGHTTP2_ERR_BAD_CLIENT_MAGIC)
+        conn_pump(conn); /* a GOAWAY that says why may be waiting */
+    conn_break(conn);
+}
+
+static void receive(struct conn *conn)
+{
+    struct rpc_server *server = conn->server;
+    size_t total = 0;
+
+    conn->read_wants_write = false;
+    while (conn->state != CONN_BROKEN && !conn->unsent) {
+        ssize_t n = transport_read(&conn->transport, server->in, sizeof(server->in));
+        if (n == TRANSPORT_WANT_WRITE) {
+            conn->read_wants_write = true;
+            wait_to_write(conn, n);
+        }
+        if (n == TRANSPORT_ENDED || n == TRANSPORT_FAILED)
+            conn_break(conn);
+        if (n < 0)
+            break;
+        server->stats.bytes_in += (uint64_t)n;
+        total += (size_t)n;
+        ssize_t taken = nghttp2_session_mem_recv(conn->session, server->in, (size_t)n);
+        if (taken != n) {
+            session_is_wrong(conn, taken);
+            break;
+        }
+        if (!transport_has_more(&conn->transport))
+            break;
+        if (total >= CONN_TURN_BYTES) {
+            be_hungry(conn);
+            break;
+        }
+    }
+    if (total > 0) {
+        conn->received_usec = clock_monotonic_usec();
+        conn_pump(conn);
+    }
+}
+
+static void become_open(struct conn *conn)
+{
+    if (session_start(conn) < 0) {
+        conn_break(conn);
+        return;
+    }
+    conn->state = CONN_PREFACE;
+    if (event_add(&conn->read_event, NULL) < 0)
+        conn_break(conn);
+    conn_pump(conn);
+}
+
+static void handshake(struct conn *conn)
+{
+    int r = transport_handshake(&conn->transport);
+    if (r == 0) {
+        become_open(conn);
+    } else if (r == TRANSPORT_WANT_WRITE) {
+        if (event_add(&conn->write_event, NULL) < 0)
+            conn_break(conn);
+    } else if (r != TRANSPORT_WANT_READ) {
+        conn->server->stats.failed_handshakes++;
+        conn_break(conn);
+    }
+}
+
+static void on_read_event(evutil_socket_t fd, short what, void *arg)
+{
+    struct conn *conn = arg;
+
+    conn_hold(conn);
+    if (conn->state == CONN_HANDSHAKE) {
+        handshake(conn);
+        if (conn->state == CONN_PREFACE && transport_has_more(&conn->transport))
+            receive(conn);
+    } else {
+        if (conn->write_wants_read && conn->unsent)
+            write_unsent(conn);
+        receive(conn);
+    }
+    conn_release(conn);
+}
+
+static void on_write_event(evutil_socket_t fd, short what, void *arg)
+{
+    struct conn *conn = arg;
+
+    conn_hold(conn);
+    if (conn->state == CONN_HANDSHAKE) {
+        handshake(conn);
+    } else {
+        if (conn->unsent)
+            write_unsent(conn);
+        conn_pump(conn);
+        if (conn->read_wants_write || transport_has_more(&conn->transport))
+            receive(conn);
+    }
+    conn_release(conn);
+}
+
+void server_on_feed(void *arg)
+{
+    struct rpc_server *server = arg;
+    struct list now;
+    struct conn *conn;
+
+    list_init(&now);
+    while ((conn = list_first(&server->hungry, struct conn, hungry))) {
+        list_remove(&conn->hungry);
+        list_add_tail(&now, &conn->hungry);
+    }
+    while ((conn = list_first(&now, struct conn, hungry))) {
+        list_remove(&conn->hungry);
+        conn_hold(conn);
+        conn_pump(conn);
+        if (conn->state != CONN_BROKEN && transport_has_more(&conn->transport))
+            receive(conn);
+        conn_release(conn);
+    }
+}
+
+/* ---- life ---- */
+
+int conn_new(struct rpc_server *server, const struct transport *transport, bool is_tls,
+    const char *peer, struct err *err)
+{
+    struct conn *conn = calloc(1, sizeof(*conn));
+    if (!conn) {
+        struct transport t = *transport;
+        transport_close(&t);
+        return err_oom(err);
+    }
+    conn->server = server;
+    conn->transport = *transport;
+    conn->state = CONN_HANDSHAKE;
+    conn->control_credit = server->options.control_burst;
+    conn->opened_usec = conn->received_usec = conn->idle_since_usec = clock_monotonic_usec();
+    (void)snprintf(conn->peer, sizeof(conn->peer), "%s", peer);
+    list_init(&conn->calls);
+    list_init(&conn->wakeful);
+    list_init(&conn->touched);
+    list_init(&conn->hungry);
+    list_add_tail(&server->conns, &conn->siblings);
+    server->stats.connections_now++;
+    struct event_base *base = loop_base(server->loop);
+    (void)event_assign(
+        &conn->read_event, base, transport->fd, EV_READ | EV_PERSIST, on_read_event, conn);
+    (void)event_assign(&conn->write_event, base, transport->fd, EV_WRITE, on_write_event, conn);
+
+    conn_hold(conn);
+    if (!is_tls)
+        become_open(conn);
+    else if (event_add(&conn->read_event, NULL) < 0)
+        conn_break(conn);
+    bool is_broken = conn->state == CONN_BROKEN;
+    conn_release(conn);
+    return is_broken ? err_set(err, ERR_EXHAUSTED, "cannot start a connection") : 0;
+}
+
+/* ---- clocks ---- */
+
+static bool is_past(int64_t since_usec, int64_t limit_usec, int64_t now_usec)
+{
+    return limit_usec > 0 && now_usec - since_usec > limit_usec;
+}
+
+static bool is_overdue(const struct conn *conn, int64_t now)
+{
+    const struct rpc_options *o = &conn->server->options;
+
+    if (conn->state != CONN_OPEN && is_past(conn->opened_usec, o->handshake_usec, now))
+        return true;
+    if (conn->headers_since_usec && is_past(conn->headers_since_usec, o->handshake_usec, now))
+        return true;
+    if (conn->unsent && is_past(conn->wrote_usec, o->write_usec, now))
+        return true;
+    return conn->ping_sent_usec && conn->received_usec < conn->ping_sent_usec
+        && is_past(conn->ping_sent_usec, o->keepalive_timeout_usec, now);
+}
+
+static void keep_alive(struct conn *conn, int64_t now)
+{
+    if (conn->ping_sent_usec && conn->received_usec >= conn->ping_sent_usec)
+        conn->ping_sent_usec = 0;
+    if (conn->ping_sent_usec
+        || !is_past(conn->received_usec, conn->server->options.keepalive_usec, now))
+        return;
+    if (nghttp2_submit_ping(conn->session, NGHTTP2_FLAG_NONE, NULL) != 0)
+        conn_break(conn);
+    conn->ping_sent_usec = now;
+    conn_pump(conn);
+}
+
+/* The caps of the server need no timer a call: they may be late by a sweep. */
+static void end_overdue_calls(struct conn *conn, int64_t now)
+{
+    struct call *call;
+    list_for_each_safe(call, &conn->calls, siblings)
+    {
+        if (call->deadline_usec && now >= call->deadline_usec && call->is_open)
+            call_end(call, GRPC_DEADLINE_EXCEEDED, "deadline exceeded");
+    }
+    conn_pump(conn);
+}
+
+void conn_sweep(struct conn *conn, int64_t now)
+{
+    struct rpc_server *server = conn->server;
+    const struct rpc_options *o = &server->options;
+    uint64_t refill = (uint64_t)o->control_per_second * (uint64_t)server->sweep_usec / USEC_PER_SEC;
+
+    conn->control_credit = (unsigned)MIN((uint64_t)conn->control_credit + MAX(refill, 1u),
+        MAX((uint64_t)o->control_burst, (uint64_t)conn->control_credit));
+    conn_hold(conn);
+    if (is_overdue(conn, now)) {
+        server->stats.timed_out_connections++;
+        conn_break(conn);
+    } else if (conn->state == CONN_OPEN && conn->n_calls > 0) {
+        end_overdue_calls(conn, now);
+        if (conn->state == CONN_OPEN)
+            keep_alive(conn, now);
+    } else if (conn->state == CONN_OPEN && is_past(conn->idle_since_usec, o->idle_usec, now)) {
+        conn_terminate(conn, NGHTTP2_NO_ERROR);
+    }
+    conn_release(conn);
+}

@@ -1,0 +1,262 @@
+/* What the files of this layer share; nobody else includes it (its unit tests do).
+ *
+ *   listen.c    sockets that accept, EMFILE            transport.[ch], tls.c   bytes in and out
+ *   server.c    options, life, sweep, reload           conn.c                  one connection: I/O
+ *   drain.c     the two-step stop                      session.c               nghttp2's callbacks
+ *   request.c   headers and messages of a request      response.c              headers, DATA,
+ * trailers call.c      the functions of call.h
+ *
+ * The rule that keeps memory valid: code that may call a handler or end a connection does so
+ * between conn_hold() and conn_release(). A connection that broke is only marked; conn_release()
+ * frees it when nobody holds it. A call is counted: one reference is its stream's, more by
+ * call_ref().
+ *
+ * The rule that keeps writes together: whatever makes output calls conn_touch(); the output leaves
+ * once, at the end of the turn, from server_flush(), or at the end of the read that caused it.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/loop.h"
+#include "base/str.h"
+#include "rpc/call.h"
+#include "rpc/server.h"
+#include "rpc/transport.h"
+#include "wire/frame.h"
+
+#include <nghttp2/nghttp2.h>
+
+#define SERVER_IN_BYTES ((size_t)64 * 1024)
+#define SERVER_OUT_BYTES ((size_t)64 * 1024) /* filled no further than this … */
+#define SERVER_OUT_SLACK_BYTES ((size_t)17 * 1024) /* … and one more frame fits behind it */
+#define DATA_FRAME_BYTES ((size_t)16 * 1024)
+#define CONN_TURN_BYTES ((size_t)256 * 1024) /* read or written by one connection in one turn */
+#define CONN_PEER_BYTES 64
+#define CALL_HEADERS_MAX 32 /* added by a handler to one header list */
+#define CALL_POOL_MAX 256
+
+/* ---- server ---- */
+
+enum server_state {
+    SERVER_OPEN,
+    SERVER_NOTICED, /* draining: peers have the notice, new calls are still taken */
+    SERVER_LEAVING, /* GOAWAY is out, calls in progress go on */
+    SERVER_ENDING, /* calls were ended with UNAVAILABLE, last bytes leave */
+    SERVER_DRAINED,
+};
+
+struct rpc_server {
+    struct loop *loop;
+    struct rpc_options options; /* its strings are owned */
+    const struct rpc_handler *handler;
+    void *arg;
+    enum server_state state;
+    struct ssl_ctx_st *tls;
+    nghttp2_session_callbacks *callbacks;
+    nghttp2_option *h2_options;
+
+    struct list listeners;
+    struct loop_timer accept_again;
+    int reserve_fd; /* given up for a moment when descriptors run out */
+
+    struct list conns;
+    struct list touched; /* conn.touched: have output to send in this turn */
+    struct loop_later flush;
+    struct list hungry; /* conn.hungry: had more to do than one turn allows */
+    struct loop_timer feed;
+    struct loop_timer sweep;
+    int64_t sweep_usec;
+
+    struct loop_timer drain_timer;
+    struct loop_later drain_done;
+    int64_t drain_end_usec;
+    rpc_drained_fn *on_drained;
+    void *drained_arg;
+
+    struct list pool; /* calls to use again */
+    unsigned n_pool, n_calls_alive;
+    bool is_freed; /* waits for the last call_unref() */
+    uint64_t next_call_id;
+    struct rpc_stats stats;
+
+    size_t out_len;
+    uint8_t in[SERVER_IN_BYTES];
+    uint8_t out[SERVER_OUT_BYTES + SERVER_OUT_SLACK_BYTES];
+};
+
+/* Free the struct itself, once it was rpc_server_free()d and no call is left. */
+void server_forget(struct rpc_server *server);
+
+/* listen.c */
+void server_close_listeners(struct rpc_server *server);
+void server_pause_accept(struct rpc_server *server);
+void server_on_accept_again(void *arg);
+
+/* drain.c */
+void server_on_drain_timer(void *arg);
+void server_on_drain_done(void *arg);
+void server_look_if_drained(struct rpc_server *server);
+
+/* ---- connection ---- */
+
+enum conn_state {
+    CONN_HANDSHAKE, /* TLS is being agreed; no session yet */
+    CONN_PREFACE, /* session made, first SETTINGS of the client awaited */
+    CONN_OPEN,
+    CONN_BROKEN, /* freed by the last conn_release() */
+};
+
+struct conn {
+    struct list siblings, touched, hungry;
+    struct rpc_server *server;
+    struct transport transport;
+    struct event read_event, write_event;
+    bool read_wants_write, write_wants_read; /* TLS may need the other direction */
+    enum conn_state state;
+    unsigned holds;
+    nghttp2_session *session;
+    struct list calls; /* call.siblings: streams that exist in the session */
+    unsigned n_calls;
+    struct list wakeful; /* call.wakeful: have something to tell their handler */
+    uint8_t *unsent; /* what the socket did not take */
+    size_t unsent_len, unsent_off;
+    size_t in_bytes; /* request bytes that wait in all calls */
+    unsigned control_credit; /* see session.c */
+    int64_t opened_usec, received_usec, wrote_usec, idle_since_usec;
+    int64_t headers_since_usec; /* a header list is under way; 0: none */
+    int64_t ping_sent_usec; /* 0: no PING of ours is out */
+    char peer[CONN_PEER_BYTES];
+};
+
+/* Make a connection of @transport (taken over, also on failure) and start it. */
+int conn_new(struct rpc_server *server, const struct transport *transport, bool is_tls,
+    const char *peer, struct err *err) _must_check_;
+void conn_hold(struct conn *conn);
+void conn_release(struct conn *conn);
+/* Mark it broken: no more I/O, freed when released. */
+void conn_break(struct conn *conn);
+/* There is something to send: this turn. */
+void conn_touch(struct conn *conn);
+/* Send what the session wants to send, and let calls tell their handlers. Caller holds. */
+void conn_pump(struct conn *conn);
+/* Say GOAWAY with @error_code and end the session; open calls are lost. */
+void conn_terminate(struct conn *conn, uint32_t error_code);
+/* Look at every clock of the connection. */
+void conn_sweep(struct conn *conn, int64_t now_usec);
+void server_on_flush(void *arg);
+void server_on_feed(void *arg);
+
+/* session.c */
+int session_callbacks_new(nghttp2_session_callbacks **ret_callbacks) _must_check_;
+int session_options_new(const struct rpc_options *options, nghttp2_option **ret) _must_check_;
+int session_start(struct conn *conn) _must_check_;
+
+/* ---- call ---- */
+
+struct header {
+    struct header *next;
+    const char *name, *value;
+    size_t name_len, value_len;
+};
+
+struct header_list {
+    struct header *first, **tail;
+    size_t n;
+};
+
+/* One piece of output, framed already. */
+struct chunk {
+    struct chunk *next;
+    size_t len, off;
+    uint8_t data[];
+};
+
+enum call_encoding {
+    ENCODING_IDENTITY,
+    ENCODING_GZIP,
+    ENCODING_UNKNOWN,
+};
+
+/* What the headers said; only needed until the call is open. */
+struct request_line {
+    const char *path;
+    size_t path_len, header_bytes;
+    int64_t timeout_usec; /* -1: none */
+    bool is_post, is_grpc, has_te, is_too_large, is_malformed, has_timeout;
+};
+
+struct call {
+    struct list siblings, wakeful;
+    struct rpc_server *server;
+    struct conn *conn; /* NULL once the stream is gone */
+    unsigned refs;
+    int32_t stream_id;
+    const struct rpc_method *method;
+    void *user;
+    struct arena arena;
+    uint64_t id;
+    int64_t opened_usec, deadline_usec;
+    struct loop_timer deadline;
+    struct request_line request;
+    struct header_list metadata, headers, trailers;
+    char peer[CONN_PEER_BYTES];
+
+    /* in */
+    struct frame_parser parser;
+    struct str backlog; /* DATA that arrived while paused … */
+    size_t backlog_off; /* … delivered and consumed up to here */
+    size_t counted_bytes; /* its part of conn.in_bytes */
+    enum call_encoding encoding;
+    unsigned n_received;
+    bool is_paused, is_half_closed, was_told_half_close;
+
+    /* out */
+    struct chunk *chunks, **chunks_tail;
+    size_t queued_bytes, committed_bytes; /* committed: promised to a DATA frame under way */
+    unsigned n_sent;
+    bool accepts_gzip, compresses, sent_headers, sent_trailers, wants_writable;
+
+    /* end */
+    bool is_open, is_handled /* on_open was called */, is_told /* and on_closed */;
+    bool is_forced /* ended by this layer: what is queued no longer matters */, is_oom;
+    enum grpc_status status;
+    const char *status_message; /* percent-encoded, in the arena, or NULL */
+    const char *status_details; /* base64, in the arena, or NULL */
+};
+
+/* A new call for a stream, with one reference; NULL without memory. */
+struct call *call_new(struct conn *conn, int32_t stream_id);
+/* Copy into the call's arena and append. 0 or ERR_EXHAUSTED. */
+int header_list_add(struct header_list *list, struct arena *arena, const char *name,
+    size_t name_len, const char *value, size_t value_len) _must_check_;
+void header_list_init(struct header_list *list);
+/* End an open call for a reason of this layer's: status now, on_closed at once. */
+void call_end(struct call *call, enum grpc_status status, const char *message);
+/* The stream is gone: detach, tell the handler, drop the stream's reference. */
+void call_lost(struct call *call);
+/* Have call_wake() called from conn_pump(). */
+void call_need_wake(struct call *call);
+void call_wake(struct call *call);
+
+/* request.c */
+int request_header(struct call *call, const char *name, size_t name_len, const char *value,
+    size_t value_len) _must_check_;
+void request_begin(struct call *call);
+void request_data(struct call *call, const uint8_t *data, size_t len);
+void request_half_close(struct call *call);
+/* Deliver what waited while the call was paused. */
+void request_resume(struct call *call);
+/* Give back what the request holds and leave conn.in_bytes. */
+void request_release(struct call *call);
+
+/* response.c */
+int response_begin(struct call *call) _must_check_;
+int response_queue(struct call *call, struct chunk *chunk) _must_check_;
+/* Submit the status; call->status… are set. @http_status is "200" unless HTTP itself is at fault.
+ */
+void response_finish(struct call *call, const char *http_status);
+void response_release(struct call *call);
+int response_send_data(nghttp2_session *session, nghttp2_frame *frame, const uint8_t *head,
+    size_t len, nghttp2_data_source *source, void *user_data);

@@ -1,0 +1,86 @@
+/* A transport moves the bytes of one connection: a non-blocking descriptor, with TLS or without.
+ *
+ *     transport_plain_init(&t, fd);  or  transport_tls_init(&t, fd, tls, err)
+ *     while ((r = transport_handshake(&t)) != 0) wait for what r says
+ *     n = transport_read(&t, data, size);          > 0, or enum transport_wait
+ *     n = transport_write(&t, data, len);
+ *     transport_close(&t);
+ *
+ * A small table of functions, so that a connection does not know what carries it and a test can
+ * split, delay or fail any read and write. Nothing here waits or knows of events.
+ */
+#pragma once
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct ssl_ctx_st;
+struct ssl_st;
+struct transport;
+
+/* What to wait for, or why there is nothing to wait for. */
+enum transport_wait {
+    TRANSPORT_WANT_READ = -1,
+    TRANSPORT_WANT_WRITE = -2,
+    TRANSPORT_ENDED = -3, /* the peer closed its side */
+    TRANSPORT_FAILED = -4,
+};
+
+struct transport_ops {
+    /* 0 when data may flow, else enum transport_wait. */
+    int (*handshake)(struct transport *transport);
+    /* Bytes moved (above 0), else enum transport_wait. */
+    ssize_t (*read)(struct transport *transport, void *data, size_t size);
+    ssize_t (*write)(struct transport *transport, const void *data, size_t len);
+    /* Bytes have been taken from the descriptor that read() has not returned yet: the descriptor
+     * alone will not say that there is more. */
+    bool (*has_more)(struct transport *transport);
+    void (*close)(struct transport *transport);
+};
+
+struct transport {
+    const struct transport_ops *ops;
+    int fd;
+    struct ssl_st *ssl;
+};
+
+/* Take @fd, which is non-blocking already. */
+void transport_plain_init(struct transport *transport, int fd);
+
+/* The same with TLS as server; @fd stays the caller's on failure. ERR_EXHAUSTED. */
+int transport_tls_init(
+    struct transport *transport, int fd, struct ssl_ctx_st *tls, struct err *err) _must_check_;
+
+/* Make what connections with TLS share: TLS 1.2 or newer, ciphers with forward secrecy and
+ * authenticated encryption, ALPN "h2". ERR_INVALID: the files cannot be read or do not match. */
+int transport_tls_context(const char *cert_file, const char *key_file, struct ssl_ctx_st **ret_tls,
+    struct err *err) _must_check_;
+void transport_tls_context_free(struct ssl_ctx_st *tls);
+
+static inline int transport_handshake(struct transport *transport)
+{
+    return transport->ops->handshake(transport);
+}
+
+static inline ssize_t transport_read(struct transport *transport, void *data, size_t size)
+{
+    return transport->ops->read(transport, data, size);
+}
+
+static inline ssize_t transport_write(struct transport *transport, const void *data, size_t len)
+{
+    return transport->ops->write(transport, data, len);
+}
+
+static inline bool transport_has_more(struct transport *transport)
+{
+    return transport->ops->has_more(transport);
+}
+
+static inline void transport_close(struct transport *transport)
+{
+    transport->ops->close(transport);
+}
