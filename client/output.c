@@ -1,0 +1,131 @@
+#include "client/output.h"
+
+#include "client/remote.h"
+#include "client/text.h"
+
+#include <libsmartcols/libsmartcols.h>
+#include <string.h>
+
+/* From this width on a table has room for ids, which are 36 columns wide. */
+#define WIDE_COLUMNS 160
+
+static bool is_shown(const struct app *app, const struct column *column)
+{
+    return !(column->flags & COLUMN_ID) || app->show_ids || !app->is_out_terminal
+        || app->width >= WIDE_COLUMNS;
+}
+
+static int add_columns(const struct app *app, const struct view *view, struct libscols_table *table)
+{
+    for (size_t i = 0; i < view->n_columns; i++) {
+        const struct column *column = &view->columns[i];
+        int flags = (column->flags & COLUMN_RIGHT ? SCOLS_FL_RIGHT : 0)
+            | (column->flags & COLUMN_SHRINK ? SCOLS_FL_TRUNC : 0);
+        if (is_shown(app, column) && !scols_table_new_column(table, column->heading, 0.1, flags))
+            return ERR_EXHAUSTED;
+    }
+    return 0;
+}
+
+static int add_row(
+    const struct app *app, const struct view *view, const json_t *row, struct libscols_table *table)
+{
+    struct libscols_line *line = scols_table_new_line(table, NULL);
+    size_t at = 0;
+    if (!line)
+        return ERR_EXHAUSTED;
+    for (size_t i = 0; i < view->n_columns; i++) {
+        _cleanup_(str_release) struct str text = { 0 };
+        _cleanup_(str_release) struct str clean = { 0 };
+        const struct column *column = &view->columns[i];
+        if (!is_shown(app, column))
+            continue;
+        output_cell(json_get_path(row, column->path), column->format, &text);
+        text_clean(str_text(&text), " ", &clean);
+        if (text.failed || clean.failed || scols_line_set_data(line, at++, str_text(&clean)) != 0)
+            return ERR_EXHAUSTED;
+    }
+    return 0;
+}
+
+static int print_table(struct app *app, struct libscols_table *table, struct err *err)
+{
+    (void)scols_table_set_stream(table, app->out);
+    if (app->is_out_terminal) {
+        (void)scols_table_set_termforce(table, SCOLS_TERMFORCE_ALWAYS);
+        (void)scols_table_set_termwidth(table, (size_t)app->width);
+    } else {
+        (void)scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+    }
+    if (scols_print_table(table) != 0 || fflush(app->out) != 0)
+        return err_set(err, ERR_UNAVAILABLE, "cannot write the output");
+    return 0;
+}
+
+int output_rows(struct app *app, const struct view *view, const json_t *rows, struct err *err)
+{
+    size_t i;
+    json_t *row;
+    if (json_array_size(rows) == 0) {
+        app_note(app, "%s", view->empty ? view->empty : "nothing found");
+        return 0;
+    }
+    struct libscols_table *table = scols_new_table();
+    if (!table)
+        return err_oom(err);
+    int rc = add_columns(app, view, table);
+    json_array_foreach(rows, i, row)
+    {
+        if (rc == 0)
+            rc = add_row(app, view, row, table);
+    }
+    rc = rc < 0 ? err_oom(err) : print_table(app, table, err);
+    scols_unref_table(table);
+    return rc;
+}
+
+int output_record(struct app *app, const struct view *view, const json_t *record, struct err *err)
+{
+    int indent = 0;
+    for (size_t i = 0; i < view->n_columns; i++)
+        indent
+            = MAX(indent, text_width(view->columns[i].heading, strlen(view->columns[i].heading)));
+    indent += 2;
+    for (size_t i = 0; i < view->n_columns; i++) {
+        _cleanup_(str_release) struct str text = { 0 };
+        _cleanup_(str_release) struct str clean = { 0 };
+        _cleanup_(str_release) struct str wrapped = { 0 };
+        const struct column *column = &view->columns[i];
+        output_cell(json_get_path(record, column->path), column->format, &text);
+        text_clean(str_text(&text), "\n", &clean);
+        text_wrap(str_text(&clean), indent, app->is_out_terminal ? app->width : 0, &wrapped);
+        if (wrapped.failed)
+            return err_oom(err);
+        if (wrapped.len)
+            (void)fprintf(app->out, "%s%s%s%*s%s\n", app_dim(app), column->heading, app_plain(app),
+                indent - text_width(column->heading, strlen(column->heading)), "",
+                str_text(&wrapped));
+    }
+    return fflush(app->out) == 0 ? 0 : err_set(err, ERR_UNAVAILABLE, "cannot write the output");
+}
+
+int output_json(struct app *app, const json_t *value, struct err *err)
+{
+    size_t flags = app->is_out_terminal ? JSON_INDENT(2) : JSON_COMPACT;
+    if (json_dumpf(value, app->out, flags | JSON_ENCODE_ANY) < 0 || fputc('\n', app->out) == EOF
+        || fflush(app->out) != 0)
+        return err_set(err, ERR_UNAVAILABLE, "cannot write the output");
+    return 0;
+}
+
+int output_answer(
+    struct app *app, const struct view *view, const struct answer *answer, struct err *err)
+{
+    if (app->json)
+        return output_json(app, answer->proto, err);
+    if (!view)
+        return 0;
+    if (view->rows)
+        return output_rows(app, view, json_get_path(answer->value, view->rows), err);
+    return output_record(app, view, json_get_path(answer->value, view->record), err);
+}
