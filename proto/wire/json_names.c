@@ -84,7 +84,8 @@ int json_snake_from_camel(const char *camel, size_t n, char out[JSON_NAME_BYTES]
     return 0;
 }
 
-/* protoc's rule for a field without a json_name: an underscore goes, and what follows is a capital. */
+/* protoc's rule for a field without a json_name: an underscore goes, and what follows is a capital.
+ */
 static const char *json_default_name(const char *name, char room[JSON_NAME_BYTES])
 {
     size_t len = 0;
@@ -113,6 +114,6 @@ const char *json_field_name(
 bool json_is_null_type(const ProtobufCFieldDescriptor *field)
 {
     return field->type == PROTOBUF_C_TYPE_ENUM
-        && str_eq(
-            ((const ProtobufCEnumDescriptor *)field->descriptor)->name, "google.protobuf.NullValue");
+        && str_eq(((const ProtobufCEnumDescriptor *)field->descriptor)->name,
+            "google.protobuf.NullValue");
 }

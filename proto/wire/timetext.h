@@ -11,10 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TIMETEXT_BYTES 40
+#define TIMETEXT_BYTES 80
 
-/* Write seconds since 1970 and nanoseconds as "2026-02-28T09:30:00.250Z", with 0, 3, 6 or 9 decimals.
- * Years 1 to 9999. */
+/* Write seconds since 1970 and nanoseconds as "2026-02-28T09:30:00.250Z", with 0, 3, 6 or 9
+ * decimals. Years 1 to 9999. */
 int timestamp_format(int64_t seconds, int32_t nanos, char out[TIMETEXT_BYTES]) _must_check_;
 
 /* Read such a text, with Z or an offset ("+01:00", or "+01" as PostgreSQL may write). */
