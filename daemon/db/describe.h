@@ -1,47 +1,64 @@
-/* Questions that are asked before the loop runs: at start, and by --check. They block.
+/* Questions to the database at start, synchronously: before the loop runs, and for --check.
  *
- *     db_session_open(conninfo, timeout_usec, &session, &err);
- *     db_session_describe(session, sql, &description, &err);      types, without running it
- *     db_session_query(session, "SELECT ...", &result, &err);     rows as text
- *     db_session_close(session);
+ *     db_describer_open(conninfo, 5 * USEC_PER_SEC, &describer, &err);
+ *     _cleanup_(db_shape_release) struct db_shape shape = { 0 };
+ *     db_describe(describer, sql, NULL, 0, &shape, &position, &err);
+ *     db_query_simple(describer, "SELECT ...", &rows, &err);
+ *     db_rows_free(rows);
+ *     db_describer_close(describer);
+ *
+ * Never from a callback: each call blocks. Errors: ERR_UNAVAILABLE (no connection, or lost),
+ * ERR_EXHAUSTED (memory), or what db/sqlstate.h makes of the server's error, with its message.
  */
 #pragma once
 
 #include "base/err.h"
-#include "db/batch.h"
+#include "base/macro.h"
+#include "db/result.h"
 
-struct db_session;
+#include <stddef.h>
+#include <stdint.h>
 
-/* Connect, within @timeout_usec. ERR_UNAVAILABLE with libpq's words. */
-int db_session_open(const char *conninfo, int64_t timeout_usec, struct db_session **ret_session,
-    struct err *err) _must_check_;
+struct db_describer;
+struct db_rows;
 
-/* NULL is accepted. */
-void db_session_close(struct db_session *session);
-define_cleanup(struct db_session *, db_session_close);
+struct db_column {
+    char *name;
+    uint32_t oid; /* of its type */
+};
 
-struct db_description {
+/* The types that go into a statement and come out of it. */
+struct db_shape {
     size_t n_params;
     uint32_t *param_oids;
     size_t n_columns;
-    char **column_names;
-    uint32_t *column_oids;
-    int error_position; /* where the server found fault, in characters from 1; 0: not said */
+    struct db_column *columns;
 };
 
-/* Fill @ret_description with what the server says of @sql; release it afterwards, after an error
- * too (error_position is set then). ERR_INVALID with the server's message, ERR_UNAVAILABLE,
- * ERR_EXHAUSTED. */
-int db_session_describe(struct db_session *session, const char *sql,
-    struct db_description *ret_description, struct err *err) _must_check_;
+/* Connect; give up after @timeout_usec (0: libpq's own limit), rounded up to seconds. */
+int db_describer_open(const char *conninfo, int64_t timeout_usec,
+    struct db_describer **ret_describer, struct err *err) _must_check_;
 
-void db_description_release(struct db_description *description);
+/* Close; NULL is accepted. */
+void db_describer_close(struct db_describer *describer);
+define_cleanup(struct db_describer *, db_describer_close);
 
-/* Run @sql and return its rows, values as text that ends with NUL. Free with db_result_free().
- * ERR_UNAVAILABLE, ERR_INTERNAL with the server's message. */
-int db_session_query(struct db_session *session, const char *sql, struct db_result **ret_result,
+/* Let the server parse @sql with the @n_params types given (NULL or 0: the server infers), and fill
+ * *@ret_shape, which the caller releases. If the server refuses, *@ret_position (may be NULL) is
+ * the character of @sql where the error is, counted from 1, or 0 if it does not say. */
+int db_describe(struct db_describer *describer, const char *sql, const uint32_t *param_oids,
+    size_t n_params, struct db_shape *ret_shape, int *ret_position, struct err *err) _must_check_;
+
+/* Free what @shape points to and empty it. */
+void db_shape_release(struct db_shape *shape);
+
+/* Run one statement; values arrive as text. */
+int db_query_simple(struct db_describer *describer, const char *sql, struct db_rows **ret_rows,
     struct err *err) _must_check_;
 
-/* NULL is accepted. */
-void db_result_free(struct db_result *result);
-define_cleanup(struct db_result *, db_result_free);
+/* The rows, borrowed. */
+const struct db_result *db_rows_result(const struct db_rows *rows);
+
+/* Free; NULL is accepted. */
+void db_rows_free(struct db_rows *rows);
+define_cleanup(struct db_rows *, db_rows_free);

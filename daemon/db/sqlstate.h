@@ -1,21 +1,12 @@
-/* SQLSTATE to error code: one table.
+/* What a SQLSTATE means to a caller: the only table from SQLSTATE to enum err_code.
  *
- * CV0nn are the errors that our own functions raise, nn being a gRPC status (migrations/, fail()).
+ * Errors that the schema raises itself are 'CV0nn', where nn is the gRPC status code (01 to 16).
+ * Of the others a row for the whole code wins over a row for its class (the first two characters);
+ * what has no row is a fault of ours: ERR_INTERNAL.
  */
 #pragma once
 
 #include "base/err.h"
 
-#include <stdbool.h>
-
-/* Return the code for a five-character @sqlstate; ERR_INTERNAL for what the table does not know. */
-enum err_code db_sqlstate_code(const char *sqlstate) _pure_;
-
-/* Say whether a transaction that failed so is worth running again as it was. */
-bool db_sqlstate_is_transient(const char *sqlstate) _pure_;
-
-/* Say whether it tells that a prepared statement is gone or stale. */
-bool db_sqlstate_is_stale_plan(const char *sqlstate) _pure_;
-
-/* Say whether the server is going away, or must not be written to. */
-bool db_sqlstate_is_goodbye(const char *sqlstate) _pure_;
+/* Return the code for @sqlstate: five characters, NUL behind. Anything else: ERR_INTERNAL. */
+enum err_code sqlstate_to_err(const char *sqlstate) _pure_;
