@@ -1,0 +1,11 @@
+-- Revert canvass:match from pg
+
+BEGIN;
+SET LOCAL search_path = canvass, pg_temp;
+
+DROP FUNCTION client_to_match(text, text);
+DROP FUNCTION feature_bits(job_feature[]);
+DROP FUNCTION minimum_wage_said(age_band, date);
+DROP TABLE match_default;
+
+COMMIT;
