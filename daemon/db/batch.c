@@ -8,7 +8,8 @@
 #define SPARE_MAX 512
 #define KEEP_ARENA_BYTES 65536
 
-struct db_reply {
+struct reply {
+    struct db_reply public;
     const struct db_batch *batch;
     struct db_sql_error sql;
     bool has_sql;
@@ -33,7 +34,7 @@ struct db_batch *db_batch_new(struct db_pool *pool, enum db_batch_kind kind)
     }
     batch->kind = kind;
     batch->state = BATCH_NEW;
-    batch->failed_index = -1;
+    batch->failed_index = DB_FAILED_NOWHERE;
     return batch;
 }
 
@@ -45,8 +46,8 @@ void batch_forget_answers(struct db_batch *batch)
     }
     PQclear(batch->error);
     batch->error = NULL;
-    batch->failed_index = -1;
-    batch->aborted = batch->in_doubt = false;
+    batch->failed_index = DB_FAILED_NOWHERE;
+    batch->aborted = batch->in_doubt = batch->is_unknown = false;
 }
 
 static void batch_destroy(struct db_batch *batch)
@@ -69,7 +70,7 @@ void batch_recycle(struct db_batch *batch)
     }
     arena_reset(&batch->arena);
     str_reset(&batch->preamble_bytes);
-    batch->preamble = (struct db_call) { 0 };
+    batch->preamble.statement = NULL;
     batch->n_calls = 0;
     batch->deadline_usec = 0;
     batch->fn = NULL;
@@ -105,6 +106,8 @@ static int copy_call(struct db_batch *batch, struct db_call *call,
         call->values[i] = values[i];
         if (!values[i].data)
             continue;
+        if (!values[i].is_binary && memchr(values[i].data, 0, (size_t)values[i].len))
+            return err_set(err, ERR_INVALID, "text must not hold a NUL byte");
         char *copy = arena_alloc(&batch->arena, (size_t)values[i].len + 1);
         if (!copy)
             return err_oom(err);
@@ -137,10 +140,9 @@ int db_batch_add(struct db_batch *batch, const struct db_statement *statement,
     const struct db_value *values, size_t n_values, struct err *err)
 {
     if (batch->n_calls == BATCH_STATEMENTS_MAX)
-        return err_set(err, ERR_INTERNAL, "a batch has at most %d statements",
-            BATCH_STATEMENTS_MAX);
-    int r = copy_call(
-        batch, &batch->calls[batch->n_calls], statement, values, n_values, err);
+        return err_set(
+            err, ERR_INTERNAL, "a batch has at most %d statements", BATCH_STATEMENTS_MAX);
+    int r = copy_call(batch, &batch->calls[batch->n_calls], statement, values, n_values, err);
     if (r == 0)
         batch->n_calls++;
     return r;
@@ -183,15 +185,10 @@ void db_batch_submit(
     batch->arg = arg;
     if (ret_ticket)
         *ret_ticket = (struct db_ticket *)batch;
-    batch->pool->counts.batches++;
+    batch->pool->stats.batches++;
     if (batch->deadline_usec)
         loop_timer_start(&batch->timer, batch->deadline_usec - clock_monotonic_usec());
     submit_err(batch->pool, batch);
-}
-
-struct db_batch *batch_of(struct db_ticket *ticket)
-{
-    return (struct db_batch *)ticket;
 }
 
 /* Stop waiting: what is not sent goes away, what is sent drains. */
@@ -209,23 +206,23 @@ static void batch_detach(struct db_batch *batch)
 
 void db_ticket_cancel(struct db_ticket **ticket)
 {
-    struct db_batch *batch = batch_of(*ticket);
+    struct db_batch *batch = (struct db_batch *)*ticket;
     *ticket = NULL;
     if (batch)
         batch_detach(batch);
 }
 
-static void fill_sql(struct db_reply *reply, const PGresult *error)
+static void fill_sql(struct reply *reply, const PGresult *error)
 {
     static const int fields[] = { PG_DIAG_MESSAGE_PRIMARY, PG_DIAG_MESSAGE_DETAIL,
         PG_DIAG_SCHEMA_NAME, PG_DIAG_TABLE_NAME, PG_DIAG_COLUMN_NAME, PG_DIAG_CONSTRAINT_NAME };
     struct db_sql_error *sql = &reply->sql;
     const char **texts[] = { &sql->message, &sql->detail, &sql->schema, &sql->table, &sql->column,
         &sql->constraint };
-    for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
-        const char *text = PQresultErrorField(error, fields[i]);
-        *texts[i] = text ? text : "";
-    }
+    for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+        *texts[i] = PQresultErrorField(error, fields[i]);
+    if (!sql->message)
+        sql->message = "";
     const char *state = PQresultErrorField(error, PG_DIAG_SQLSTATE);
     memcpy(sql->sqlstate, state && strlen(state) == 5 ? state : "XX000", 6);
     reply->has_sql = true;
@@ -239,12 +236,13 @@ void batch_answer(struct db_batch *batch)
     loop_timer_stop(&batch->timer);
     if (!fn)
         return;
-    struct db_reply reply = { .batch = batch };
-    if (batch->error && batch->err.code) {
+    struct reply reply = { .batch = batch };
+    if (batch->error && batch->err.code)
         fill_sql(&reply, batch->error);
-        batch->err.code = db_sqlstate_code(reply.sql.sqlstate);
-    }
-    fn(&reply, batch->arg);
+    reply.public.err = batch->err.code ? &batch->err : NULL;
+    while (reply.public.n_results < batch->n_calls && batch->results[reply.public.n_results])
+        reply.public.n_results++;
+    fn(&reply.public, batch->arg);
 }
 
 static void on_deadline(void *arg)
@@ -255,6 +253,7 @@ static void on_deadline(void *arg)
         may_have_happened ? "out of time; whether it was done is not known: repeat it with the "
                             "same request_id"
                           : "out of time");
+    batch->is_unknown = may_have_happened;
     PQclear(batch->error);
     batch->error = NULL;
     if (batch->state == BATCH_RUNNING) {
@@ -268,58 +267,28 @@ static void on_deadline(void *arg)
     batch_recycle(batch);
 }
 
-const struct err *db_reply_err(const struct db_reply *reply)
+static const struct reply *reply_of(const struct db_reply *reply)
 {
-    return reply->batch->err.code ? &reply->batch->err : NULL;
+    return container_of(reply, const struct reply, public);
 }
 
-size_t db_reply_n_results(const struct db_reply *reply)
+const struct db_result *db_reply_result(const struct db_reply *reply, size_t i)
 {
-    return reply->batch->n_calls;
-}
-
-const struct db_result *db_reply_result(const struct db_reply *reply, size_t index)
-{
-    return index < reply->batch->n_calls ? (const struct db_result *)reply->batch->results[index]
-                                         : NULL;
+    return i < reply->n_results ? (const struct db_result *)reply_of(reply)->batch->results[i]
+                                : NULL;
 }
 
 const struct db_sql_error *db_reply_sql(const struct db_reply *reply)
 {
-    return reply->has_sql ? &reply->sql : NULL;
+    return reply_of(reply)->has_sql ? &reply_of(reply)->sql : NULL;
 }
 
 int db_reply_failed_index(const struct db_reply *reply)
 {
-    return reply->batch->failed_index;
+    return reply_of(reply)->batch->failed_index;
 }
 
-size_t db_result_n_rows(const struct db_result *result)
+bool db_reply_is_unknown(const struct db_reply *reply)
 {
-    return (size_t)PQntuples((const PGresult *)result);
-}
-
-size_t db_result_n_columns(const struct db_result *result)
-{
-    return (size_t)PQnfields((const PGresult *)result);
-}
-
-const void *db_result_value(const struct db_result *result, size_t row, size_t column, int *ret_len)
-{
-    const PGresult *rows = (const PGresult *)result;
-    *ret_len = 0;
-    if (PQgetisnull(rows, (int)row, (int)column))
-        return NULL;
-    *ret_len = PQgetlength(rows, (int)row, (int)column);
-    return PQgetvalue(rows, (int)row, (int)column);
-}
-
-const char *db_result_name(const struct db_result *result, size_t column)
-{
-    return PQfname((const PGresult *)result, (int)column);
-}
-
-uint32_t db_result_oid(const struct db_result *result, size_t column)
-{
-    return PQftype((const PGresult *)result, (int)column);
+    return reply_of(reply)->batch->is_unknown;
 }

@@ -4,15 +4,16 @@
 
 #include "base/arena.h"
 #include "base/list.h"
+#include "base/loop.h"
 #include "base/str.h"
 #include "db/batch.h"
 #include "db/pool.h"
 
 #include <libpq-fe.h>
 
+#define DB_PARAMS_MAX 64
 #define BATCH_STATEMENTS_MAX 8
 #define BATCH_TRIES_MAX 3
-#define ERROR_TEXT_BYTES 512
 
 struct db_call {
     const struct db_statement *statement;
@@ -46,6 +47,7 @@ struct db_batch {
     bool alone; /* share no sync */
     bool aborted; /* a neighbour's error took it along */
     bool in_doubt; /* a warning came with its commit */
+    bool is_unknown; /* it may have been committed or not */
     PGresult *error; /* the server's, of its own statements */
     int failed_index;
     struct err err; /* code 0: none */
@@ -57,6 +59,7 @@ struct op {
     enum op_kind kind;
     bool is_answered; /* a result came, the end of results not yet */
     bool is_last; /* of its batch */
+    bool is_for_preamble; /* of OP_PREPARE */
     uint16_t index; /* of the statement in its batch */
     struct db_batch *batch; /* NULL: a sync of reads */
     struct prepared *prepared; /* of OP_PREPARE */
@@ -85,6 +88,7 @@ struct db_conn {
     struct event read_event, write_event;
     struct loop_timer timer; /* the next try, or the end of this one */
     unsigned failures; /* in a row */
+    struct loop_timer stall; /* runs while an answer is owed */
     struct op *ring; /* of pool->ring_size, a power of 2 */
     unsigned head, tail;
     struct list batches; /* running here */
@@ -100,6 +104,7 @@ struct db_pool {
     struct loop *loop;
     struct db_options options;
     char *conninfo, *settings;
+    struct err down_err; /* why the last connection was lost */
     struct db_conn *conns;
     size_t n_conns;
     unsigned ring_size;
@@ -109,11 +114,10 @@ struct db_pool {
     struct loop_later flush;
     struct loop_timer wait_timer; /* runs while no connection is ready */
     bool is_waiting_over, is_closing;
-    struct db_pool_counts counts;
+    struct db_stats stats;
 };
 
 /* batch.c */
-struct db_batch *batch_of(struct db_ticket *ticket);
 void batch_forget_answers(struct db_batch *batch);
 /* Put @batch, which is in no list, to those that are answered from the loop; @code 0: OK. */
 void batch_done(struct db_batch *batch, enum err_code code, const char *sentence);
@@ -131,6 +135,16 @@ void conn_start(struct db_conn *conn);
 /* Close it; give back or answer what was running, and connect again unless the pool closes. */
 void conn_lost(struct db_conn *conn, const char *why);
 void conn_release(struct db_conn *conn);
+/* Start, move or stop the timer of a server that owes an answer. */
+void conn_watch(struct db_conn *conn);
+
+/* sqlstate.c */
+/* Say whether a transaction that failed so is worth running again as it was. */
+bool sqlstate_is_transient(const char *sqlstate) _pure_;
+/* Say whether it tells that a prepared statement is gone or stale. */
+bool sqlstate_is_stale_plan(const char *sqlstate) _pure_;
+/* Say whether the server is going away, or must not be written to. */
+bool sqlstate_is_goodbye(const char *sqlstate) _pure_;
 
 /* send.c */
 /* Hand @batch to libpq. ERR_UNAVAILABLE: the connection is broken; the batch was not taken. */

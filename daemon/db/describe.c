@@ -1,119 +1,141 @@
 #include "db/describe.h"
 
-#include <libpq-fe.h>
+#include "db/db_internal.h"
+#include "db/sqlstate.h"
+
 #include <stdio.h>
 #include <string.h>
 
-struct db_session {
+struct db_describer {
     PGconn *pg;
 };
 
-int db_session_open(const char *conninfo, int64_t timeout_usec, struct db_session **ret_session,
-    struct err *err)
-{
-    _cleanup_(db_session_closep) struct db_session *session = calloc(1, sizeof *session);
-    if (!session)
-        return err_oom(err);
-    char seconds[24];
-    snprintf(seconds, sizeof seconds, "%lld", (long long)((timeout_usec + 999999) / 1000000));
-    const char *keywords[]
-        = { "connect_timeout", "fallback_application_name", "client_encoding", "dbname", NULL };
-    const char *values[] = { seconds, "canvassd", "UTF8", conninfo, NULL };
-    session->pg = PQconnectdbParams(keywords, values, 1);
-    if (!session->pg)
-        return err_oom(err);
-    if (PQstatus(session->pg) != CONNECTION_OK)
-        return err_set(err, ERR_UNAVAILABLE, "%s", PQerrorMessage(session->pg));
-    *ret_session = session;
-    session = NULL;
-    return 0;
-}
-
-void db_session_close(struct db_session *session)
-{
-    if (!session)
-        return;
-    PQfinish(session->pg);
-    free(session);
-}
-
-static int result_err(
-    const struct db_session *session, const PGresult *result, enum err_code code, struct err *err)
-{
-    if (PQstatus(session->pg) != CONNECTION_OK)
-        code = ERR_UNAVAILABLE;
-    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    return err_set(err, code, "%s", message ? message : PQerrorMessage(session->pg));
-}
-
-static int copy_description(
-    const PGresult *result, struct db_description *description, struct err *err)
-{
-    size_t n_params = (size_t)PQnparams(result), n_columns = (size_t)PQnfields(result);
-    description->param_oids = calloc(n_params + 1, sizeof(uint32_t));
-    description->column_oids = calloc(n_columns + 1, sizeof(uint32_t));
-    description->column_names = calloc(n_columns + 1, sizeof(char *));
-    if (!description->param_oids || !description->column_oids || !description->column_names)
-        return err_oom(err);
-    description->n_params = n_params;
-    for (size_t i = 0; i < n_params; i++)
-        description->param_oids[i] = PQparamtype(result, (int)i);
-    for (size_t i = 0; i < n_columns; i++) {
-        description->column_oids[i] = PQftype(result, (int)i);
-        description->column_names[i] = strdup(PQfname(result, (int)i));
-        if (!description->column_names[i])
-            return err_oom(err);
-        description->n_columns++;
-    }
-    return 0;
-}
+struct db_rows {
+    PGresult *result;
+};
 
 static void clear_result(PGresult **result)
 {
     PQclear(*result);
 }
 
-int db_session_describe(struct db_session *session, const char *sql,
-    struct db_description *ret_description, struct err *err)
+int db_describer_open(const char *conninfo, int64_t timeout_usec,
+    struct db_describer **ret_describer, struct err *err)
 {
-    memset(ret_description, 0, sizeof *ret_description);
-    _cleanup_(clear_result) PGresult *prepared = PQprepare(session->pg, "", sql, 0, NULL);
-    if (PQresultStatus(prepared) != PGRES_COMMAND_OK) {
-        const char *position = PQresultErrorField(prepared, PG_DIAG_STATEMENT_POSITION);
-        if (position)
-            ret_description->error_position = (int)strtol(position, NULL, 10);
-        return result_err(session, prepared, ERR_INVALID, err);
-    }
-    _cleanup_(clear_result) PGresult *described = PQdescribePrepared(session->pg, "");
-    if (PQresultStatus(described) != PGRES_COMMAND_OK)
-        return result_err(session, described, ERR_INTERNAL, err);
-    return copy_description(described, ret_description, err);
-}
-
-void db_description_release(struct db_description *description)
-{
-    for (size_t i = 0; i < description->n_columns; i++)
-        free(description->column_names[i]);
-    free(description->column_names);
-    free(description->column_oids);
-    free(description->param_oids);
-    memset(description, 0, sizeof *description);
-}
-
-int db_session_query(struct db_session *session, const char *sql, struct db_result **ret_result,
-    struct err *err)
-{
-    PGresult *result = PQexec(session->pg, sql);
-    if (PQresultStatus(result) != PGRES_TUPLES_OK) {
-        int r = result_err(session, result, ERR_INTERNAL, err);
-        PQclear(result);
-        return r;
-    }
-    *ret_result = (struct db_result *)result;
+    _cleanup_(db_describer_closep) struct db_describer *describer = calloc(1, sizeof *describer);
+    if (!describer)
+        return err_oom(err);
+    char seconds[24];
+    snprintf(seconds, sizeof seconds, "%lld", (long long)((timeout_usec + 999999) / 1000000));
+    const char *keywords[]
+        = { "connect_timeout", "fallback_application_name", "client_encoding", "dbname", NULL };
+    const char *values[] = { seconds, "canvassd", "UTF8", conninfo, NULL };
+    describer->pg = PQconnectdbParams(keywords, values, 1);
+    if (!describer->pg)
+        return err_oom(err);
+    if (PQstatus(describer->pg) != CONNECTION_OK)
+        return err_set(err, ERR_UNAVAILABLE, "%s", PQerrorMessage(describer->pg));
+    *ret_describer = describer;
+    describer = NULL;
     return 0;
 }
 
-void db_result_free(struct db_result *result)
+void db_describer_close(struct db_describer *describer)
 {
-    PQclear((PGresult *)result);
+    if (!describer)
+        return;
+    PQfinish(describer->pg);
+    free(describer);
+}
+
+static int server_err(const struct db_describer *describer, const PGresult *result, struct err *err)
+{
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (!state || PQstatus(describer->pg) != CONNECTION_OK)
+        return err_set(err, ERR_UNAVAILABLE, "%s", PQerrorMessage(describer->pg));
+    return err_set(err, sqlstate_to_err(state), "%s", message ? message : state);
+}
+
+static int fill_shape(const PGresult *described, struct db_shape *shape, struct err *err)
+{
+    size_t n_params = (size_t)PQnparams(described), n_columns = (size_t)PQnfields(described);
+    shape->param_oids = calloc(n_params + 1, sizeof *shape->param_oids);
+    shape->columns = calloc(n_columns + 1, sizeof *shape->columns);
+    if (!shape->param_oids || !shape->columns)
+        return err_oom(err);
+    shape->n_params = n_params;
+    for (size_t i = 0; i < n_params; i++)
+        shape->param_oids[i] = PQparamtype(described, (int)i);
+    for (; shape->n_columns < n_columns; shape->n_columns++) {
+        struct db_column *column = &shape->columns[shape->n_columns];
+        column->oid = PQftype(described, (int)shape->n_columns);
+        column->name = strdup(PQfname(described, (int)shape->n_columns));
+        if (!column->name)
+            return err_oom(err);
+    }
+    return 0;
+}
+
+int db_describe(struct db_describer *describer, const char *sql, const uint32_t *param_oids,
+    size_t n_params, struct db_shape *ret_shape, int *ret_position, struct err *err)
+{
+    if (ret_position)
+        *ret_position = 0;
+    _cleanup_(clear_result) PGresult *prepared
+        = PQprepare(describer->pg, "", sql, param_oids ? (int)n_params : 0, param_oids);
+    if (PQresultStatus(prepared) != PGRES_COMMAND_OK) {
+        const char *position = PQresultErrorField(prepared, PG_DIAG_STATEMENT_POSITION);
+        if (position && ret_position)
+            *ret_position = (int)strtol(position, NULL, 10);
+        return server_err(describer, prepared, err);
+    }
+    _cleanup_(clear_result) PGresult *described = PQdescribePrepared(describer->pg, "");
+    if (PQresultStatus(described) != PGRES_COMMAND_OK)
+        return server_err(describer, described, err);
+    struct db_shape shape = { 0 };
+    int r = fill_shape(described, &shape, err);
+    if (r < 0)
+        db_shape_release(&shape);
+    else
+        *ret_shape = shape;
+    return r;
+}
+
+void db_shape_release(struct db_shape *shape)
+{
+    for (size_t i = 0; i < shape->n_columns; i++)
+        free(shape->columns[i].name);
+    free(shape->columns);
+    free(shape->param_oids);
+    memset(shape, 0, sizeof *shape);
+}
+
+int db_query_simple(
+    struct db_describer *describer, const char *sql, struct db_rows **ret_rows, struct err *err)
+{
+    _cleanup_(clear_result) PGresult *result
+        = PQexecParams(describer->pg, sql, 0, NULL, NULL, NULL, NULL, 0);
+    if (PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
+        return server_err(describer, result, err);
+    struct db_rows *rows = calloc(1, sizeof *rows);
+    if (!rows)
+        return err_oom(err);
+    rows->result = result;
+    result = NULL;
+    *ret_rows = rows;
+    return 0;
+}
+
+const struct db_result *db_rows_result(const struct db_rows *rows)
+{
+    return (const struct db_result *)rows->result;
+}
+
+void db_rows_free(struct db_rows *rows)
+{
+    if (!rows)
+        return;
+    PQclear(rows->result);
+    free(rows);
 }

@@ -1,3 +1,5 @@
+#include "db/db_internal.h"
+
 #include "db/sqlstate.h"
 
 #include <string.h>
@@ -32,11 +34,11 @@ static const struct {
     { "58", ERR_UNAVAILABLE, NOTHING }, /* system error */
 };
 
-enum err_code db_sqlstate_code(const char *sqlstate)
+enum err_code sqlstate_to_err(const char *sqlstate)
 {
     if (strncmp(sqlstate, "CV0", 3) == 0 && strlen(sqlstate) == 5) {
         int status = (sqlstate[3] - '0') * 10 + (sqlstate[4] - '0');
-        return status >= 1 && status <= 16 ? (enum err_code)-status : ERR_INTERNAL;
+        return status >= 1 && status <= 16 ? (enum err_code) - status : ERR_INTERNAL;
     }
     for (size_t i = 0; i < ARRAY_SIZE(table); i++)
         if (strncmp(sqlstate, table[i].prefix, strlen(table[i].prefix)) == 0)
@@ -52,17 +54,17 @@ _pure_ static bool has_trait(const char *sqlstate, enum trait trait)
     return false;
 }
 
-bool db_sqlstate_is_transient(const char *sqlstate)
+bool sqlstate_is_transient(const char *sqlstate)
 {
     return has_trait(sqlstate, TRANSIENT);
 }
 
-bool db_sqlstate_is_stale_plan(const char *sqlstate)
+bool sqlstate_is_stale_plan(const char *sqlstate)
 {
     return has_trait(sqlstate, STALE_PLAN);
 }
 
-bool db_sqlstate_is_goodbye(const char *sqlstate)
+bool sqlstate_is_goodbye(const char *sqlstate)
 {
     return has_trait(sqlstate, GOODBYE);
 }
