@@ -138,7 +138,7 @@ struct noun {
 };
 
 /* All nouns, in the order of the help. */
-extern const struct noun nouns[];
+extern const struct noun *const nouns[];
 extern const size_t n_nouns;
 
 const struct noun *noun_find(const char *name) _pure_;
