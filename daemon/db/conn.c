@@ -222,7 +222,7 @@ void conn_lost(struct db_conn *conn, const char *why)
         conn_start(conn);
 }
 
-void conn_release(struct db_conn *conn)
+void conn_close_for_good(struct db_conn *conn)
 {
     loop_timer_stop(&conn->timer);
     str_release(&conn->preamble);

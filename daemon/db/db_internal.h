@@ -134,7 +134,7 @@ void conn_init(struct db_conn *conn, struct db_pool *pool);
 void conn_start(struct db_conn *conn);
 /* Close it; give back or answer what was running, and connect again unless the pool closes. */
 void conn_lost(struct db_conn *conn, const char *why);
-void conn_release(struct db_conn *conn);
+void conn_close_for_good(struct db_conn *conn);
 /* Start, move or stop the timer of a server that owes an answer. */
 void conn_watch(struct db_conn *conn);
 

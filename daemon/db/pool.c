@@ -199,7 +199,7 @@ void db_pool_free(struct db_pool *pool)
     loop_later_cancel(&pool->flush);
     loop_timer_stop(&pool->wait_timer);
     for (size_t i = 0; i < pool->n_conns; i++)
-        conn_release(&pool->conns[i]);
+        conn_close_for_good(&pool->conns[i]);
     struct db_batch *batch;
     list_for_each_safe(batch, &pool->spare, link)
     {
