@@ -1,0 +1,293 @@
+/* What the files of the layer share; nobody outside includes it.
+ *
+ * The road of a run: match_query_init() reads the client once for one day; the limits mark rows
+ * of the columns (column.c); rows that may appear in the answer are judged again one by one
+ * through the table of criteria (criteria.c: limit.c and wish.c judge, sentence.c and ask.c
+ * speak). The two ways of judging a limit must agree; the property tests hold them to it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "match/dict.h"
+#include "match/match.h"
+
+#define LIMIT_BIT(limit) (1u << (limit))
+#define MOVER_BIT(mover) (1u << (mover))
+
+/* A client on one day, with all that does not depend on the opening worked out. */
+struct match_query {
+    const struct match_client *client;
+    const struct match_options *options;
+    int32_t on;
+    uint32_t pay_floor_pence;
+    bool is_pay_floor_legal;
+    int64_t distance_max_squared; /* INT64_MAX: no limit */
+    enum match_driving driving; /* on that day */
+    enum match_check check; /* on that day */
+    bool has_windows; /* one at least holds on that day */
+    struct match_week free; /* availability less what is blocked */
+    struct match_week blocked[MATCH_WINDOWS_MAX]; /* a window and its travel; empty: not that day */
+    uint8_t weights[MATCH_N_WISHES];
+};
+
+void match_query_init(struct match_query *query, const struct match_client *client,
+    const struct match_options *options, int32_t on);
+
+/* What a criterion found; why is one of the enum below, for the sentence. */
+struct match_finding {
+    enum match_verdict verdict;
+    uint8_t why;
+    uint8_t points;
+};
+
+enum match_why {
+    WHY_FITS,
+    WHY_NO_LIMIT, /* the client sets none */
+    WHY_NOT_KNOWN, /* of the opening */
+    WHY_CLIENT_NOT_KNOWN, /* of the client */
+    WHY_NOT_NEEDED,
+    WHY_NO_WISH,
+    WHY_HIDDEN,
+    WHY_CLOSED,
+    WHY_CLOSING_PASSED,
+    WHY_NOT_OPEN_YET,
+    WHY_NO_PLACES,
+    WHY_TOO_SOON, /* or too few, too near */
+    WHY_TOO_LATE,
+    WHY_TOO_FEW,
+    WHY_TOO_MANY,
+    WHY_PARTLY, /* part of a range is enough */
+    WHY_JOURNEY_FITS,
+    WHY_JOURNEY_TOO_LONG,
+    WHY_JOURNEY_NOT_CHECKED,
+    WHY_TOO_FAR,
+    WHY_EXCLUDED,
+    WHY_NOT_WISHED,
+    WHY_CLASH,
+    WHY_NO_ROOM, /* flexible hours do not fit into the free times */
+};
+
+enum match_criterion_kind { CRITERION_LIMIT, CRITERION_WISH };
+
+typedef void match_evaluate_fn(
+    const struct match_query *q, const struct match_opening *o, struct match_finding *ret_finding);
+
+/* Append the sentence to @out. */
+typedef void match_say_fn(const struct match_query *q, const struct match_opening *o,
+    const struct match_finding *finding, struct str *out);
+
+/* Append what to ask of @mover to @out; nothing when there is nothing to ask. */
+typedef void match_ask_fn(const struct match_query *q, const struct match_opening *o,
+    const struct match_finding *finding, enum match_mover mover, struct str *out);
+
+struct match_tables;
+
+/* Set the limit's bit in @fail for those of the @n rows from @first on that fail it. */
+typedef void match_filter_fn(const struct match_catalogue *catalogue, const struct match_query *q,
+    const struct match_tables *tables, uint32_t first, uint32_t n, uint16_t *fail);
+
+struct match_criterion {
+    struct match_criterion_info info;
+    enum match_criterion_kind kind;
+    match_evaluate_fn *evaluate;
+    match_say_fn *say;
+    match_ask_fn *ask; /* limits; NULL: nobody is asked */
+    match_filter_fn *filter; /* limits */
+    int same_fact; /* wishes: the limit that asks about the same unknown fact, or -1 */
+};
+
+const struct match_criterion *match_criterion_of_limit(enum match_limit limit);
+const struct match_criterion *match_criterion_of_wish(enum match_wish wish);
+
+/* Judge @o row by row: the limits that fail, and the sum of the wishes. */
+uint32_t match_failed_limits(const struct match_query *q, const struct match_opening *o);
+int32_t match_score(const struct match_query *q, const struct match_opening *o);
+
+/* limit.c and wish.c; what sentences need again */
+match_evaluate_fn match_limit_live, match_limit_start, match_limit_hours, match_limit_pay,
+    match_limit_distance, match_limit_occupation, match_limit_industry, match_limit_driving,
+    match_limit_check, match_limit_must_not, match_limit_shift;
+match_evaluate_fn match_wish_occupation, match_wish_industry, match_wish_hours, match_wish_pay,
+    match_wish_nearness, match_wish_trial, match_wish_warmth, match_wish_track_record,
+    match_wish_setting, match_wish_accreditation, match_wish_permanence;
+bool match_distance_squared(
+    const struct match_query *q, const struct match_opening *o, int64_t *ret_squared);
+int32_t match_distance_metres(const struct match_query *q, const struct match_opening *o);
+const struct match_journey *match_find_journey(
+    const struct match_client *client, const struct match_opening *o);
+uint32_t match_exposures(
+    const struct match_query *q, const struct match_opening *o, uint32_t *ret_known);
+enum match_shift_kind match_shift_kind_of(const struct match_opening *o);
+uint32_t match_room_tenths(const struct match_week *free, const struct match_week *within);
+int32_t match_can_start_on(const struct match_query *q);
+int32_t match_latest_start_on(const struct match_query *q, const struct match_opening *o);
+uint32_t match_most_hours_tenths(const struct match_opening *o);
+uint32_t match_best_pay_pence(const struct match_opening *o);
+const struct match_code_wish *match_best_occupation(
+    const struct match_client *client, uint16_t soc);
+const struct match_code_wish *match_best_industry(
+    const struct match_client *client, const struct match_opening *o);
+bool match_only_these_occupations(const struct match_client *client);
+
+/* sentence.c */
+match_say_fn match_say_live, match_say_start, match_say_hours, match_say_pay, match_say_distance,
+    match_say_occupation, match_say_industry, match_say_driving, match_say_check,
+    match_say_must_not, match_say_shift;
+match_say_fn match_say_wish_occupation, match_say_wish_industry, match_say_wish_hours,
+    match_say_wish_pay, match_say_wish_nearness, match_say_wish_trial, match_say_wish_warmth,
+    match_say_wish_track_record, match_say_wish_setting, match_say_wish_accreditation,
+    match_say_wish_permanence;
+match_ask_fn match_ask_start, match_ask_hours, match_ask_pay, match_ask_distance,
+    match_ask_occupation, match_ask_driving, match_ask_check, match_ask_must_not, match_ask_shift;
+void match_say_possible(const struct match_query *q, const struct match_opening *o,
+    uint32_t failed_limits, int32_t possible_on, struct str *out);
+void match_say_date(int32_t date, struct str *out);
+void match_say_hours_tenths(uint32_t tenths, struct str *out);
+
+/* shift.c: why a fixed pattern does not fit. Equal clashes on several days are one. */
+enum { MATCH_CLASHES_MAX = 32 };
+
+struct match_clash {
+    int window; /* of the client; -1: outside the availability */
+    struct match_stretch shift; /* on the first of its days; outside: only the part outside */
+    struct match_stretch blocked; /* the window's own stretch, on the first of its days */
+    int shift_start; /* in slots from the midnight that begins the window's day */
+    unsigned shift_days;
+    unsigned window_days;
+    bool is_travel_only; /* the window itself is clear of the shift */
+};
+
+size_t match_find_clashes(const struct match_query *q, const struct match_opening *o,
+    struct match_clash ret_clashes[MATCH_CLASHES_MAX]);
+void match_window_margins(const struct match_client *client, const struct match_window *window,
+    unsigned *ret_before, unsigned *ret_after);
+
+/* How an employer would have to change shifts; equal changes on several days are one. */
+enum match_edit_kind { EDIT_START, EDIT_FINISH, EDIT_BOTH, EDIT_GAP, EDIT_WHOLE };
+
+struct match_edit {
+    enum match_edit_kind kind;
+    struct match_stretch shift;
+    struct match_stretch wanted; /* EDIT_GAP: what must be off */
+    unsigned days;
+};
+
+size_t match_find_edits(const struct match_query *q, const struct match_opening *o,
+    struct match_edit ret_edits[MATCH_CLASHES_MAX]);
+
+/* catalogue.c: rows are the numbers of ids, so that a row never moves. All arrays have the same
+ * length; a free row is marked is_hole. What is not known is stored as what never fails. */
+struct match_industry_key {
+    uint32_t sic;
+    uint32_t section;
+};
+
+struct match_pattern_key {
+    struct match_week shifts;
+    uint64_t kind; /* enum match_shift_kind, never FIXED without shifts */
+};
+
+struct match_row {
+    uint32_t employer, site, audience, pattern, soc, industry;
+};
+
+struct match_catalogue {
+    struct match_dict ids, employers, sites, audiences, patterns, socs, industries;
+    uint32_t capacity;
+    struct match_opening *openings;
+    struct match_row *numbers; /* in the dictionaries above */
+    uint8_t *is_hole;
+    uint8_t *is_shut; /* closed, or no places left */
+    int32_t *opens_on, *closes_on, *starts_on, *latest_start_on;
+    uint16_t *hours_min_tenths, *hours_max_tenths;
+    int32_t *pay_pence;
+    uint8_t *has_site;
+    int32_t *easting_metres, *northing_metres;
+    uint8_t *driving, *check;
+    uint16_t *exposures;
+    uint32_t *site, *audience, *pattern;
+    uint16_t *hours_needed_tenths;
+    uint16_t *soc, *industry;
+};
+
+/* column.c: what a query works out once a number of each dictionary. */
+enum { TABLE_JOURNEY_NONE = -1 };
+
+struct match_tables {
+    uint8_t *soc_fails, *industry_fails;
+    uint16_t *pattern_room_tenths;
+    uint8_t *pattern_is_night;
+    int32_t *site_minutes; /* NULL: no journeys count */
+    uint32_t audience; /* number of the asker's audience, or MATCH_DICT_NONE */
+    uint32_t audience_network;
+};
+
+int match_tables_init(struct match_tables *tables, const struct match_catalogue *catalogue,
+    const struct match_query *q, struct err *err) _must_check_;
+void match_tables_release(struct match_tables *tables);
+
+enum { MATCH_HOLE_BIT = MATCH_N_LIMITS }; /* in @fail: a free row, or not for the asker's eyes */
+
+match_filter_fn match_filter_live, match_filter_start, match_filter_hours, match_filter_pay,
+    match_filter_distance, match_filter_occupation, match_filter_industry, match_filter_driving,
+    match_filter_check, match_filter_must_not, match_filter_shift, match_filter_hole;
+
+/* timeline.c: the days on which a client's limits change, each with its query. */
+struct match_timeline {
+    struct match_query *queries; /* the first is the day asked for */
+    size_t n_queries;
+};
+
+int match_timeline_init(
+    struct match_timeline *timeline, const struct match_query *today, struct err *err) _must_check_;
+void match_timeline_release(struct match_timeline *timeline);
+
+/* The first day after the first query's on which @o fails nothing; 0: none before the horizon. */
+int32_t match_possible_on(struct match_timeline *timeline, const struct match_opening *o);
+
+/* The limits that the passing of time alone can lift. */
+uint32_t match_timed_limits(void);
+
+/* answer.c */
+int match_result_fill(struct match_result *result, const struct match_query *q,
+    const struct match_opening *o, struct arena *arena, struct str *text,
+    struct err *err) _must_check_;
+int match_result_add_asks(struct match_result *result, const struct match_query *q,
+    const struct match_opening *o, struct arena *arena, struct str *text,
+    struct err *err) _must_check_;
+int match_result_add_day(struct match_result *result, const struct match_query *q,
+    const struct match_opening *o, int32_t possible_on, struct arena *arena, struct str *text,
+    struct err *err) _must_check_;
+int match_keep_text(
+    struct arena *arena, struct str *text, const char **ret_sentence, struct err *err) _must_check_;
+
+/* Count @n openings that fail exactly the limits @failed. */
+void match_count_mask(struct match_answer *answer, uint32_t failed, uint32_t n);
+
+/* note.c */
+int match_add_notes(struct match_answer *answer, const struct match_query *q,
+    const struct match_opening *const *shown, size_t n_shown, struct arena *arena, struct str *text,
+    struct err *err) _must_check_;
+
+/* rank.c: candidates by score, then id, taken one by one from a heap. */
+struct match_candidate {
+    int32_t day; /* before the score; 0 where days do not count */
+    int32_t score;
+    uint32_t row;
+    struct uuid id;
+};
+
+struct match_rank {
+    struct match_candidate *items;
+    size_t n, capacity;
+};
+
+bool match_rank_add(struct match_rank *rank, const struct match_candidate *candidate) _must_check_;
+void match_rank_sort(struct match_rank *rank); /* once, after the last add */
+bool match_rank_pop(struct match_rank *rank, struct match_candidate *ret_candidate);
+void match_rank_release(struct match_rank *rank);

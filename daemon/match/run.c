@@ -1,0 +1,299 @@
+#include "match/match_internal.h"
+
+enum { BLOCK_ROWS = 1024, N_FAIL_MASKS = 1 << (MATCH_N_LIMITS + 1), MINOR_GROUPS = 1000 };
+
+/* One match_run(): what it reads, and what it has found so far. */
+struct run {
+    const struct match_catalogue *catalogue;
+    const struct match_options *options;
+    struct match_query query;
+    struct match_tables tables;
+    struct match_timeline timeline;
+    uint32_t asked_limits; /* about which somebody can be asked */
+    struct match_rank fits, near_misses, not_yet;
+    uint32_t masks[N_FAIL_MASKS]; /* how many openings fail exactly these limits */
+    const struct match_opening **shown;
+    struct arena *arena;
+    struct str text;
+};
+
+static void run_free(struct run *run)
+{
+    match_tables_release(&run->tables);
+    match_timeline_release(&run->timeline);
+    match_rank_release(&run->fits);
+    match_rank_release(&run->near_misses);
+    match_rank_release(&run->not_yet);
+    free(run->shown);
+    str_release(&run->text);
+    free(run);
+}
+define_cleanup(struct run *, run_free);
+
+static uint32_t asked_limits(void)
+{
+    uint32_t limits = 0;
+    for (size_t i = 0; i < MATCH_N_LIMITS; i++)
+        if (match_criterion_of_limit((enum match_limit)i)->ask)
+            limits |= LIMIT_BIT(i);
+    return limits;
+}
+
+static int run_new(const struct match_catalogue *catalogue, const struct match_client *client,
+    const struct match_options *options, struct arena *arena, struct run **ret_run, struct err *err)
+{
+    int r = match_options_check(options, err);
+    if (r == 0)
+        r = match_client_check(client, err);
+    if (r < 0)
+        return r;
+    struct run *run = calloc(1, sizeof(*run));
+    if (!run)
+        return err_oom(err);
+    run->catalogue = catalogue;
+    run->options = options;
+    run->arena = arena;
+    run->asked_limits = asked_limits();
+    match_query_init(&run->query, client, options, options->on);
+    *ret_run = run;
+    return 0;
+}
+
+/* ---- reading the columns ---- */
+
+static bool add_row(struct run *run, struct match_rank *rank, uint32_t row, int32_t day)
+{
+    const struct match_opening *o = &run->catalogue->openings[row];
+    return match_rank_add(rank,
+        &(struct match_candidate) {
+            .day = day, .score = match_score(&run->query, o), .row = row, .id = o->id });
+}
+
+/* Keep a row that an answer may show. */
+static bool sort_row(struct run *run, uint32_t row, uint32_t failed)
+{
+    bool ok = true;
+    if (failed == 0)
+        return run->options->n_results == 0 || add_row(run, &run->fits, row, 0);
+    if (run->options->n_near_misses && (failed & (failed - 1)) == 0 && failed & run->asked_limits)
+        ok = add_row(run, &run->near_misses, row, 0);
+    if (run->options->n_not_yet && (failed & ~match_timed_limits()) == 0) {
+        int32_t day = match_possible_on(&run->timeline, &run->catalogue->openings[row]);
+        ok = ok && (day == 0 || add_row(run, &run->not_yet, row, day));
+    }
+    return ok;
+}
+
+static bool read_block(struct run *run, uint32_t first, uint32_t n)
+{
+    uint16_t fail[BLOCK_ROWS] = { 0 };
+    for (size_t i = 0; i < MATCH_N_LIMITS; i++)
+        match_criterion_of_limit((enum match_limit)i)
+            ->filter(run->catalogue, &run->query, &run->tables, first, n, fail);
+    match_filter_hole(run->catalogue, &run->query, &run->tables, first, n, fail);
+    for (uint32_t i = 0; i < n; i++) {
+        run->masks[fail[i]]++;
+        if (!(fail[i] >> MATCH_HOLE_BIT) && !sort_row(run, first + i, fail[i]))
+            return false;
+    }
+    return true;
+}
+
+static int read_columns(struct run *run, struct err *err)
+{
+    int r = match_tables_init(&run->tables, run->catalogue, &run->query, err);
+    if (r == 0)
+        r = match_timeline_init(&run->timeline, &run->query, err);
+    if (r < 0)
+        return r;
+    uint32_t n = run->catalogue->ids.size;
+    for (uint32_t first = 0; first < n; first += BLOCK_ROWS)
+        if (!read_block(run, first, MIN(n - first, (uint32_t)BLOCK_ROWS)))
+            return err_oom(err);
+    match_rank_sort(&run->fits);
+    match_rank_sort(&run->near_misses);
+    match_rank_sort(&run->not_yet);
+    return 0;
+}
+
+/* ---- what is shown ---- */
+
+static int fill_candidate(struct run *run, const struct match_candidate *candidate,
+    struct match_result *result, struct err *err)
+{
+    const struct match_opening *o = &run->catalogue->openings[candidate->row];
+    return match_result_fill(result, &run->query, o, run->arena, &run->text, err);
+}
+
+/* How often an employer and a minor group may still be shown. */
+struct breadth {
+    const struct match_options *options;
+    uint32_t *employers; /* shown, by number */
+    uint32_t groups[MINOR_GROUPS]; /* shown */
+};
+
+static bool breadth_allows(
+    struct breadth *breadth, const struct match_opening *o, uint32_t employer)
+{
+    uint32_t *of_employer = uuid_is_nil(&o->employer_id) ? NULL : &breadth->employers[employer];
+    uint32_t *of_group = o->soc ? &breadth->groups[o->soc / 10] : NULL;
+    if (breadth->options->max_per_employer && of_employer
+        && *of_employer >= breadth->options->max_per_employer)
+        return false;
+    if (breadth->options->max_per_group && of_group && *of_group >= breadth->options->max_per_group)
+        return false;
+    if (of_employer)
+        ++*of_employer;
+    if (of_group)
+        ++*of_group;
+    return true;
+}
+
+/* Greedy and exact: in order of rank, whoever the caps still allow. */
+static size_t choose_broadly(
+    struct run *run, struct breadth *breadth, struct match_candidate *chosen, size_t n_most)
+{
+    struct match_candidate candidate;
+    size_t n = 0;
+    while (n < n_most && match_rank_pop(&run->fits, &candidate)) {
+        const struct match_opening *o = &run->catalogue->openings[candidate.row];
+        if (breadth_allows(breadth, o, run->catalogue->numbers[candidate.row].employer))
+            chosen[n++] = candidate;
+    }
+    return n;
+}
+
+static int show_results(struct run *run, struct match_answer *answer, struct err *err)
+{
+    struct breadth breadth = { .options = run->options };
+    size_t n_most = MIN(run->fits.n, (size_t)run->options->n_results);
+    _cleanup_(freep) uint32_t *employers
+        = calloc(run->catalogue->employers.size + 1u, sizeof(*employers));
+    _cleanup_(freep) struct match_candidate *chosen = calloc(n_most + 1, sizeof(*chosen));
+    run->shown = calloc(n_most + 1, sizeof(struct match_opening *));
+    if (!employers || !chosen || !run->shown)
+        return err_oom(err);
+    breadth.employers = employers;
+    size_t n = choose_broadly(run, &breadth, chosen, n_most);
+    answer->results = arena_calloc(run->arena, n, sizeof(*answer->results));
+    if (!answer->results)
+        return err_oom(err);
+    for (size_t i = 0; i < n; i++) {
+        run->shown[i] = &run->catalogue->openings[chosen[i].row];
+        int r = fill_candidate(run, &chosen[i], &answer->results[i], err);
+        if (r < 0)
+            return r;
+        answer->n_results++;
+    }
+    return 0;
+}
+
+/* A near miss is shown only if there is something to ask of somebody. */
+static int show_near_misses(struct run *run, struct match_answer *answer, struct err *err)
+{
+    size_t n_most = MIN(run->near_misses.n, (size_t)run->options->n_near_misses);
+    answer->near_misses = arena_calloc(run->arena, n_most, sizeof(*answer->near_misses));
+    if (!answer->near_misses)
+        return err_oom(err);
+    struct match_candidate candidate;
+    while (answer->n_near_misses < n_most && match_rank_pop(&run->near_misses, &candidate)) {
+        const struct match_opening *o = &run->catalogue->openings[candidate.row];
+        struct match_result *result = &answer->near_misses[answer->n_near_misses];
+        struct match_result asks = { .n_asks = 0 };
+        int r = match_result_add_asks(&asks, &run->query, o, run->arena, &run->text, err);
+        if (r == 0 && asks.n_asks == 0)
+            continue;
+        if (r == 0)
+            r = fill_candidate(run, &candidate, result, err);
+        if (r < 0)
+            return r;
+        result->asks = asks.asks;
+        result->n_asks = asks.n_asks;
+        answer->n_near_misses++;
+    }
+    return 0;
+}
+
+static int show_not_yet(struct run *run, struct match_answer *answer, struct err *err)
+{
+    size_t n_most = MIN(run->not_yet.n, (size_t)run->options->n_not_yet);
+    answer->not_yet = arena_calloc(run->arena, n_most, sizeof(*answer->not_yet));
+    if (!answer->not_yet)
+        return err_oom(err);
+    struct match_candidate candidate;
+    while (answer->n_not_yet < n_most && match_rank_pop(&run->not_yet, &candidate)) {
+        const struct match_opening *o = &run->catalogue->openings[candidate.row];
+        struct match_result *result = &answer->not_yet[answer->n_not_yet];
+        int r = fill_candidate(run, &candidate, result, err);
+        if (r == 0)
+            r = match_result_add_day(
+                result, &run->query, o, candidate.day, run->arena, &run->text, err);
+        if (r < 0)
+            return r;
+        answer->n_not_yet++;
+    }
+    return 0;
+}
+
+int match_run(const struct match_catalogue *catalogue, const struct match_client *client,
+    const struct match_options *options, struct arena *arena, struct match_answer **ret_answer,
+    struct err *err)
+{
+    _cleanup_(run_freep) struct run *run = NULL;
+    int r = run_new(catalogue, client, options, arena, &run, err);
+    if (r < 0)
+        return r;
+    struct match_answer *answer = arena_zalloc(arena, sizeof(*answer));
+    if (!answer)
+        return err_oom(err);
+    if (!client->is_paused || options->even_if_paused) {
+        r = read_columns(run, err);
+        if (r < 0)
+            return r;
+        for (uint32_t failed = 0; failed < LIMIT_BIT(MATCH_N_LIMITS); failed++)
+            if (run->masks[failed])
+                match_count_mask(answer, failed, run->masks[failed]);
+        r = show_results(run, answer, err);
+        if (r == 0)
+            r = show_near_misses(run, answer, err);
+        if (r == 0)
+            r = show_not_yet(run, answer, err);
+    }
+    if (r == 0)
+        r = match_add_notes(
+            answer, &run->query, run->shown, answer->n_results, arena, &run->text, err);
+    if (r == 0)
+        *ret_answer = answer;
+    return r;
+}
+
+int match_explain(const struct match_catalogue *catalogue, const struct uuid *opening_id,
+    const struct match_client *client, const struct match_options *options, struct arena *arena,
+    struct match_result **ret_result, struct err *err)
+{
+    _cleanup_(run_freep) struct run *run = NULL;
+    int r = run_new(catalogue, client, options, arena, &run, err);
+    if (r < 0)
+        return r;
+    const struct match_opening *o = match_catalogue_find(catalogue, opening_id);
+    if (!o
+        || (!uuid_is_nil(&o->audience_id)
+            && uuid_compare(&o->audience_id, &options->audience_id) != 0))
+        return err_set(err, ERR_NOT_FOUND, "There is no such opening.");
+    struct match_result *result = arena_zalloc(arena, sizeof(*result));
+    if (!result)
+        return err_oom(err);
+    r = match_result_fill(result, &run->query, o, arena, &run->text, err);
+    if (r == 0)
+        r = match_result_add_asks(result, &run->query, o, arena, &run->text, err);
+    if (r == 0)
+        r = match_timeline_init(&run->timeline, &run->query, err);
+    if (r < 0)
+        return r;
+    int32_t day = result->failed_limits ? match_possible_on(&run->timeline, o) : 0;
+    if (day)
+        r = match_result_add_day(result, &run->query, o, day, arena, &run->text, err);
+    if (r == 0)
+        *ret_result = result;
+    return r;
+}
