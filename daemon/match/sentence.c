@@ -41,6 +41,8 @@ static const char *const exposure_names[] = {
     [MATCH_EXPOSURE_HEIGHTS] = "heights",
     [MATCH_EXPOSURE_MACHINERY] = "machinery",
     [MATCH_EXPOSURE_PUBLIC] = "dealing with the public",
+    [MATCH_EXPOSURE_OUTDOORS] = "work outdoors",
+    [MATCH_EXPOSURE_NOISE] = "noise",
 };
 
 _Static_assert(ARRAY_SIZE(window_names) == MATCH_N_WINDOW_KINDS, "a name for every window");

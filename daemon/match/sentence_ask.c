@@ -15,6 +15,8 @@ static const char *const exposure_asks[] = {
     [MATCH_EXPOSURE_HEIGHTS] = "without working at heights",
     [MATCH_EXPOSURE_MACHINERY] = "without machinery",
     [MATCH_EXPOSURE_PUBLIC] = "away from the public",
+    [MATCH_EXPOSURE_OUTDOORS] = "indoors",
+    [MATCH_EXPOSURE_NOISE] = "away from the noise",
 };
 
 _Static_assert(ARRAY_SIZE(exposure_asks) == MATCH_N_EXPOSURES, "an ask for every exposure");
