@@ -464,7 +464,7 @@ AS $$
            stance = (SELECT v.stance FROM standing_visit v
                       WHERE v.employer_id = employer AND v.borough_id = r.borough_id
                         AND v.stance IS NOT NULL
-                      ORDER BY v.at DESC, v.id DESC LIMIT 1),
+                      ORDER BY v.at DESC, v.recorded_at DESC, v.id DESC LIMIT 1),
            updated_at = now(), updated_by = actor(), updated_by_name = actor_name(),
            version = r.version + 1
      WHERE r.employer_id = employer AND r.borough_id = borough()
