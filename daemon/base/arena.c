@@ -70,7 +70,7 @@ static size_t arena_block_size(const struct arena *arena)
 static void *arena_alloc_slow(struct arena *arena, size_t n)
 {
     bool is_large = n > ARENA_LARGEST_BLOCK / 4;
-    struct arena_block *block = arena_new_block(is_large ? n : arena_block_size(arena));
+    struct arena_block *block = arena_new_block(is_large ? n : MAX(n, arena_block_size(arena)));
     if (!block)
         return NULL;
     if (is_large && arena->blocks) {

@@ -34,6 +34,19 @@ static void test_arena__keeps_pieces_apart(void **state)
     arena_release(&arena);
 }
 
+static void test_arena__gives_pieces_of_any_size_their_room(void **state)
+{
+    for (size_t n = 1000; n < 40000; n += 997) {
+        struct arena arena;
+        arena_init(&arena, 0);
+        for (size_t i = 0; i < 3; i++) {
+            char *piece = arena_zalloc(&arena, n * (i + 1));
+            assert_non_null(piece);
+        }
+        arena_release(&arena);
+    }
+}
+
 static void test_arena__stops_at_its_cap(void **state)
 {
     struct arena arena;
@@ -97,6 +110,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_arena__aligns_every_piece),
         cmocka_unit_test(test_arena__keeps_pieces_apart),
+        cmocka_unit_test(test_arena__gives_pieces_of_any_size_their_room),
         cmocka_unit_test(test_arena__stops_at_its_cap),
         cmocka_unit_test(test_arena__refuses_sizes_that_overflow),
         cmocka_unit_test(test_arena__copies),
