@@ -66,10 +66,22 @@ BEGIN
         ON CONFLICT (sector) DO UPDATE
             SET easting = excluded.easting, northing = excluded.northing,
                 borough_id = excluded.borough_id, units = excluded.units;
+
+    -- Sites that came before their postcode, or whose postcode has moved.
+    UPDATE site s
+       SET easting = p.easting, northing = p.northing, approximate = false,
+           borough_id = p.borough_id,
+           words = (SELECT site_words(e.name, e.trading_as, s.name, s.address, p.borough_id, s.postcode)
+                      FROM employer e WHERE e.id = s.employer_id)
+      FROM jsonb_array_elements(request -> 'rows') AS r (row)
+      JOIN postcode p ON p.postcode = tidy_postcode(r.row ->> 'postcode')
+     WHERE s.postcode = p.postcode
+       AND (s.easting, s.northing, s.borough_id, s.approximate)
+           IS DISTINCT FROM (p.easting, p.northing, p.borough_id, false);
     RETURN jsonb_build_object('loaded', n);
 END
 $$;
-COMMENT ON FUNCTION load_postcodes(jsonb) IS 'LoadPostcodesRequest -> LoadPostcodesResponse; keeps the sectors'' middles.';
+COMMENT ON FUNCTION load_postcodes(jsonb) IS 'LoadPostcodesRequest -> LoadPostcodesResponse; keeps the sectors'' middles and moves the sites.';
 
 CREATE FUNCTION load_occupations(request jsonb) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE

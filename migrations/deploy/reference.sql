@@ -68,11 +68,17 @@ $$;
 
 -- "sw98he", "SW9  8he" -> "SW9 8HE"; NULL for what cannot be one.
 CREATE FUNCTION tidy_postcode(t text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
-RETURN (
-    SELECT CASE WHEN p ~ '^[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][ABD-HJLNP-UW-Z]{2}$'
-                THEN left(p, -3) || ' ' || right(p, 3) END
-      FROM (SELECT translate(upper(t), E' \t\r\n\u00a0.-', '')) AS x (p));
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT
+AS $$
+DECLARE
+    p text := translate(upper(t), E' \t\r\n\u00a0.-', '');
+BEGIN
+    IF p ~ '^[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][ABD-HJLNP-UW-Z]{2}$' THEN
+        RETURN left(p, -3) || ' ' || right(p, 3);
+    END IF;
+    RETURN NULL;
+END
+$$;
 COMMENT ON FUNCTION tidy_postcode(text) IS 'A postcode as it is written, "SW9 8HE"; NULL for what is none.';
 
 GRANT EXECUTE ON FUNCTION tidy_postcode(text) TO canvass_app;

@@ -51,15 +51,6 @@ RETURN jsonb_strip_nulls(jsonb_build_object(
     'stance', r.stance, 'last_visit_at', r.last_visit_at, 'next_touch_at', r.next_touch_at,
     'next_step', r.next_step, 'etag', r.version::text));
 
--- What a site is found by. Each word has a space in front.
-CREATE FUNCTION site_words(employer_name text, trading_as text, site_name text, address text[],
-                           borough_id text, postcode text)
-RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN ' ' || folded(concat_ws(' ', employer_name, trading_as, site_name,
-                               array_to_string(address, ' '),
-                               (SELECT b.words FROM borough b WHERE b.id = borough_id), postcode));
-
 -- The lines of an address without the empty ones.
 CREATE FUNCTION tidy_lines(lines jsonb) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -499,8 +490,7 @@ $$;
 COMMENT ON FUNCTION update_relationship(jsonb) IS 'UpdateRelationshipRequest -> UpdateRelationshipResponse.';
 
 GRANT EXECUTE ON FUNCTION employer_json(employer), site_json(site), contact_json(contact),
-    relationship_json(relationship), site_words(text, text, text, text[], text, text),
-    tidy_lines(jsonb), put_site(jsonb, employer, boolean), similar_employers(text, text, uuid),
+    relationship_json(relationship), tidy_lines(jsonb), put_site(jsonb, employer, boolean), similar_employers(text, text, uuid),
     create_employer(jsonb), update_employer(jsonb), add_site(jsonb), update_site(jsonb),
     person_hashes(text, text, text), objected_on(uuid, bytea[]), spread_objection(uuid),
     check_contact_dates(contact), add_contact(jsonb), update_contact(jsonb),

@@ -17,7 +17,6 @@ DROP FUNCTION create_employer(jsonb);
 DROP FUNCTION similar_employers(text, text, uuid);
 DROP FUNCTION put_site(jsonb, employer, boolean);
 DROP FUNCTION tidy_lines(jsonb);
-DROP FUNCTION site_words(text, text, text, text[], text, text);
 DROP FUNCTION relationship_json(relationship);
 DROP FUNCTION contact_json(contact);
 DROP FUNCTION site_json(site);
