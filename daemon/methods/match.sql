@@ -6,11 +6,11 @@ SELECT client_json(c) AS "client", c.home_easting AS easting, c.home_northing AS
        c.home_approximate AS approximate
   FROM client_to_match(:client_id::text, :ref::text) AS c
 
--- What the law asks for the client's age band on the day; 0 and the rate at 21 in words where the
+-- The day, and what the law asks for the client's age band then; 0 and the rate at 21 in words where the
 -- band is not known.
 -- canvass.v1.MatchService/MatchClient#minimum_wage  roles: specialist lead
 SELECT coalesce(minimum_wage_for(c.age_band, d.day), 0) AS pence,
-       minimum_wage_said(c.age_band, d.day) AS sentence
+       minimum_wage_said(c.age_band, d.day) AS sentence, d.day
   FROM client_to_match(:client_id::text, :ref::text) AS c,
        (SELECT coalesce(:on::date, london_today()) AS day) AS d
 
