@@ -1,0 +1,74 @@
+/* One call in the engine's hands. engine.c follows the call's life, engine_batch.c asks the
+ * database, engine_answer.c makes of its replies what the caller gets. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/loop.h"
+#include "base/str.h"
+#include "base/uuid.h"
+#include "db/batch.h"
+#include "rpc/call.h"
+#include "service/auth.h"
+#include "service/engine.h"
+#include "service/methods.h"
+
+struct engine {
+    struct engine_options options;
+};
+
+enum op_state {
+    OP_READING, /* waiting for the caller's message */
+    OP_RUNNING, /* a batch is under way */
+    OP_REPLAYING, /* the request was done before: its kept answer is under way */
+    OP_PAUSED, /* between two tries, or until the peer has room for the next page */
+    OP_DONE, /* finished; only on_closed is to come */
+};
+
+struct op {
+    struct engine *engine;
+    struct call *call;
+    const struct method *method;
+    enum op_state state;
+    uint8_t token_hash[AUTH_HASH_BYTES];
+
+    /* the message at work */
+    struct arena *arena; /* of the call, or stream_arena */
+    ProtobufCMessage *request;
+    uint8_t body_hash[AUTH_HASH_BYTES];
+    struct uuid request_id;
+    bool has_request_id, validate_only;
+    unsigned tries;
+
+    /* pages */
+    int32_t page_size;
+    struct str page_token; /* of the page to come, in a streamed answer */
+    bool has_page_token;
+
+    /* streams */
+    struct arena stream_arena; /* emptied for each message or row */
+    bool is_half_closed;
+
+    struct db_ticket *ticket;
+    struct loop_timer retry;
+};
+
+/* Change the state, and log it at debug. */
+void op_set_state(struct op *op, enum op_state state);
+
+/* Start the message at work. */
+void op_start(struct op *op);
+
+/* Ask for the next page, or the same again. */
+void op_submit(struct op *op);
+
+/* End the call with an error. */
+void op_fail(struct op *op, const struct err *err);
+
+/* End the call well. */
+void op_succeed(struct op *op);
+
+/* The message at work was answered: read the next one or end. */
+void op_next_message(struct op *op);
+
+/* Answer what op_submit() asked. Called by db. */
+void op_on_reply(const struct db_reply *reply, void *arg);
