@@ -1,4 +1,5 @@
-# Write OUT, a C file that holds the text of each of FILES (semicolon list) as struct method_file.
+# Write OUT, a C file that holds the text of each of FILES (semicolon list) as struct method_file,
+# and the name of the newest change in PLAN (sqitch.plan), which the database must have.
 # The text is written as an array of bytes, so that its length has no limit and no quoting.
 set(text "#include \"service/method_file.h\"\n\n")
 set(table "")
@@ -12,4 +13,8 @@ foreach(file IN LISTS FILES)
     math(EXPR n "${n} + 1")
 endforeach()
 string(APPEND text "\nconst struct method_file method_files[] = {\n${table}    { 0, 0 },\n};\n")
+file(STRINGS ${PLAN} changes REGEX "^[a-z]")
+list(POP_BACK changes last)
+string(REGEX MATCH "^[a-z0-9_-]+" last "${last}")
+string(APPEND text "\nconst char method_schema_change[] = \"${last}\";\n")
 file(WRITE ${OUT} "${text}")
