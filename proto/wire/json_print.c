@@ -90,7 +90,7 @@ static int json_print_bytes(struct json_printer *printer, const ProtobufCBinaryD
     return 0;
 }
 
-/* Print the shortest decimals that read back as the same number. */
+/* Print with 15 digits (a float: 6), or as many more as it takes to read back the same number. */
 static int json_print_real(struct json_printer *printer, double number, bool is_float)
 {
     char text[40];
