@@ -9,6 +9,8 @@
  * that do not fit are left out. */
 #define STATUS_MESSAGE_BYTES 1024
 #define STATUS_DETAILS_BYTES 4096
+/* Beyond the cap of the arena, so that a call whose handler used it up can still say so. */
+#define STATUS_RESERVE_BYTES ((size_t)32 * 1024)
 
 /* ---- life ---- */
 
@@ -21,6 +23,7 @@ static struct call *take_from_pool(struct rpc_server *server)
         struct arena arena = call->arena;
         memset(call, 0, sizeof(*call));
         call->arena = arena;
+        call->arena.cap_bytes = server->options.call_bytes_max;
         return call;
     }
     call = calloc(1, sizeof(*call));
@@ -353,7 +356,7 @@ static void keep_message(struct call *call, const char *message)
 
     if (!message || message[0] == '\0')
         return;
-    metadata_percent_encode(message, strnlen(message, STATUS_MESSAGE_BYTES), &text);
+    metadata_percent_encode(message, MIN(strlen(message), (size_t)STATUS_MESSAGE_BYTES), &text);
     if (!text.failed)
         call->status_message = arena_strndup(&call->arena, str_text(&text), text.len);
 }
@@ -373,8 +376,9 @@ static void close_with(struct call *call, enum grpc_status status, const char *m
 {
     call->is_open = false;
     call->status = status;
+    if (call->arena.cap_bytes)
+        call->arena.cap_bytes += STATUS_RESERVE_BYTES;
     keep_message(call, message);
-    loop_timer_stop(&call->deadline);
 }
 
 void call_end(struct call *call, enum grpc_status status, const char *message)
@@ -387,6 +391,14 @@ void call_end(struct call *call, enum grpc_status status, const char *message)
     if (is_alive)
         response_finish(call, "200");
     tell_closed(call);
+}
+
+void call_expire(struct call *call)
+{
+    if (call->is_open)
+        call_end(call, GRPC_DEADLINE_EXCEEDED, "deadline exceeded");
+    else if (call->conn)
+        response_abandon(call);
 }
 
 void call_finish(struct call *call, enum grpc_status status, const char *message,
@@ -404,9 +416,9 @@ void call_finish(struct call *call, enum grpc_status status, const char *message
         status = GRPC_INTERNAL;
         message = "the method did not make exactly one answer";
     }
+    close_with(call, status, message);
     if (status != GRPC_OK)
         keep_details(call, details, details_len);
-    close_with(call, status, message);
     response_finish(call, "200");
 }
 

@@ -425,14 +425,24 @@ static void keep_alive(struct conn *conn, int64_t now)
     conn_pump(conn);
 }
 
+/* Finished, but the client's window lets nothing of the answer out. */
+static bool is_stalled(struct call *call, int64_t now)
+{
+    if (call->is_open || call->queued_bytes != call->swept_bytes || call->stalled_usec == 0) {
+        call->swept_bytes = call->queued_bytes;
+        call->stalled_usec = now;
+    }
+    return is_past(call->stalled_usec, call->server->options.idle_usec, now);
+}
+
 /* The caps of the server need no timer a call: they may be late by a sweep. */
 static void end_overdue_calls(struct conn *conn, int64_t now)
 {
     struct call *call;
     list_for_each_safe(call, &conn->calls, siblings)
     {
-        if (call->deadline_usec && now >= call->deadline_usec && call->is_open)
-            call_end(call, GRPC_DEADLINE_EXCEEDED, "deadline exceeded");
+        if ((call->deadline_usec && now >= call->deadline_usec) || is_stalled(call, now))
+            call_expire(call);
     }
     conn_pump(conn);
 }

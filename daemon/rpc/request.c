@@ -167,7 +167,7 @@ static void on_deadline(void *arg)
     if (!conn)
         return;
     conn_hold(conn);
-    call_end(call, GRPC_DEADLINE_EXCEEDED, "deadline exceeded");
+    call_expire(call);
     conn_pump(conn);
     conn_release(conn);
 }
@@ -312,14 +312,14 @@ static void deliver_frame(struct call *call, const struct frame *frame)
  * much was used. */
 static size_t feed(struct call *call, const uint8_t *data, size_t len)
 {
+    struct err *err = &call->server->scratch_err;
     size_t left = len;
 
     while (call->is_open && !call->is_paused) {
-        struct err err = { 0 };
         struct frame frame;
-        int r = frame_parser_feed(&call->parser, &data, &left, &frame, &err);
+        int r = frame_parser_feed(&call->parser, &data, &left, &frame, err);
         if (r < 0)
-            call_end(call, grpc_status_from_err(r), err.msg);
+            call_end(call, grpc_status_from_err(r), err->msg);
         else if (r > 0)
             deliver_frame(call, &frame);
         if (r <= 0)

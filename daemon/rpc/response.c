@@ -4,10 +4,19 @@
 /* Headers of ours beside those of the handler, at most. */
 #define OWN_HEADERS 8
 
+/* In the call's arena and of the right size: large arrays on the stack are zeroed at each entry. */
 struct header_block {
-    nghttp2_nv nv[OWN_HEADERS + 2 * CALL_HEADERS_MAX];
+    nghttp2_nv *nv;
     size_t n;
 };
+
+static int block_init(struct header_block *block, struct call *call)
+{
+    size_t n = OWN_HEADERS + call->headers.n + call->trailers.n;
+    block->n = 0;
+    block->nv = arena_alloc(&call->arena, n * sizeof(*block->nv));
+    return block->nv ? 0 : ERR_EXHAUSTED;
+}
 
 static const char *const status_digits[] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10",
     "11", "12", "13", "14", "15", "16" };
@@ -59,9 +68,11 @@ static void put_status(struct header_block *block, struct call *call)
 
 static int submit_trailers(struct call *call)
 {
-    struct header_block block = { .n = 0 };
+    struct header_block block;
 
     call->sent_trailers = true;
+    if (block_init(&block, call) < 0)
+        return ERR_EXHAUSTED;
     put_status(&block, call);
     return nghttp2_submit_trailer(call->conn->session, call->stream_id, block.nv, block.n);
 }
@@ -138,11 +149,13 @@ static void give_up(struct call *call)
 
 int response_begin(struct call *call)
 {
-    struct header_block block = { .n = 0 };
+    struct header_block block;
     const nghttp2_data_provider provider = { .source.ptr = call, .read_callback = on_read };
 
     if (call->sent_headers)
         return 0;
+    if (block_init(&block, call) < 0)
+        return ERR_EXHAUSTED;
     call->sent_headers = true;
     put_initial(&block, call, "200");
     if (nghttp2_submit_response(call->conn->session, call->stream_id, block.nv, block.n, &provider)
@@ -151,12 +164,12 @@ int response_begin(struct call *call)
     return 0;
 }
 
-/* Have nghttp2 ask again; a stream that is not waiting is no error. */
+/* Have nghttp2 ask again. That a stream is not waiting is no error of ours; no memory is. */
 static void resume(struct call *call)
 {
     int r = nghttp2_session_resume_data(call->conn->session, call->stream_id);
-    if (r != 0 && r != NGHTTP2_ERR_INVALID_ARGUMENT)
-        conn_touch(call->conn);
+    if (nghttp2_is_fatal(r))
+        give_up(call);
 }
 
 int response_queue(struct call *call, struct chunk *chunk)
@@ -181,16 +194,25 @@ static void drop_queue(struct call *call)
     call->queued_bytes = 0;
 }
 
+/* An answer without messages: the status goes into the headers. */
+static int submit_status_only(struct call *call, const char *http_status)
+{
+    struct header_block block;
+
+    if (block_init(&block, call) < 0)
+        return ERR_EXHAUSTED;
+    call->sent_headers = call->sent_trailers = true;
+    put_initial(&block, call, http_status);
+    put_status(&block, call);
+    return nghttp2_submit_response(call->conn->session, call->stream_id, block.nv, block.n, NULL);
+}
+
 void response_finish(struct call *call, const char *http_status)
 {
-    struct header_block block = { .n = 0 };
     int r = 0;
 
     if (!call->sent_headers) {
-        call->sent_headers = call->sent_trailers = true;
-        put_initial(&block, call, http_status);
-        put_status(&block, call);
-        r = nghttp2_submit_response(call->conn->session, call->stream_id, block.nv, block.n, NULL);
+        r = submit_status_only(call, http_status);
     } else if (call->is_forced) {
         /* HEADERS overtake DATA that waits for the client's window. */
         drop_queue(call);
@@ -200,6 +222,19 @@ void response_finish(struct call *call, const char *http_status)
         resume(call);
     }
     if (r != 0)
+        give_up(call);
+    else
+        conn_touch(call->conn);
+}
+
+void response_abandon(struct call *call)
+{
+    if (call->is_abandoned)
+        return;
+    call->is_abandoned = true;
+    if (nghttp2_submit_rst_stream(
+            call->conn->session, NGHTTP2_FLAG_NONE, call->stream_id, NGHTTP2_CANCEL)
+        != 0)
         give_up(call);
     else
         conn_touch(call->conn);

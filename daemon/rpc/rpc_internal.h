@@ -81,6 +81,7 @@ struct rpc_server {
     uint64_t next_call_id;
     struct rpc_stats stats;
 
+    struct err scratch_err; /* of a parser, read at once: too large to clear for each message */
     size_t out_len;
     uint8_t in[SERVER_IN_BYTES];
     uint8_t out[SERVER_OUT_BYTES + SERVER_OUT_SLACK_BYTES];
@@ -215,12 +216,15 @@ struct call {
     /* out */
     struct chunk *chunks, **chunks_tail;
     size_t queued_bytes, committed_bytes; /* committed: promised to a DATA frame under way */
+    size_t swept_bytes; /* queued_bytes at the last sweep … */
+    int64_t stalled_usec; /* … and since when that has not changed, of a finished call */
     unsigned n_sent;
     bool accepts_gzip, compresses, sent_headers, sent_trailers, wants_writable;
 
     /* end */
     bool is_open, is_handled /* on_open was called */, is_told /* and on_closed */;
     bool is_forced /* ended by this layer: what is queued no longer matters */, is_oom;
+    bool is_abandoned;
     enum grpc_status status;
     const char *status_message; /* percent-encoded, in the arena, or NULL */
     const char *status_details; /* base64, in the arena, or NULL */
@@ -234,6 +238,8 @@ int header_list_add(struct header_list *list, struct arena *arena, const char *n
 void header_list_init(struct header_list *list);
 /* End an open call for a reason of this layer's: status now, on_closed at once. */
 void call_end(struct call *call, enum grpc_status status, const char *message);
+/* The deadline has passed: end the call, or reset a finished one whose answer nobody takes. */
+void call_expire(struct call *call);
 /* The stream is gone: detach, tell the handler, drop the stream's reference. */
 void call_lost(struct call *call);
 /* Have call_wake() called from conn_pump(). */
@@ -257,6 +263,8 @@ int response_queue(struct call *call, struct chunk *chunk) _must_check_;
 /* Submit the status; call->status… are set. @http_status is "200" unless HTTP itself is at fault.
  */
 void response_finish(struct call *call, const char *http_status);
+/* Reset the stream of a finished call: its status will not be seen. */
+void response_abandon(struct call *call);
 void response_release(struct call *call);
 int response_send_data(nghttp2_session *session, nghttp2_frame *frame, const uint8_t *head,
     size_t len, nghttp2_data_source *source, void *user_data);

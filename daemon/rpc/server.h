@@ -95,7 +95,7 @@ struct rpc_options {
     int64_t unary_usec_max; /* deadline cap of calls without streams; 0: none */
     int64_t stream_usec_max; /* deadline cap of the others; 0: none */
     int64_t handshake_usec; /* accept to first SETTINGS, and begin to end of a header list */
-    int64_t idle_usec; /* no call for so long: GOAWAY; 0: never */
+    int64_t idle_usec; /* no call for so long: GOAWAY; an answer not taken: reset; 0: never */
     int64_t write_usec; /* peer takes no byte of a waiting answer for so long: closed */
     int64_t keepalive_usec; /* calls open, nothing received for so long: PING; 0: never */
     int64_t keepalive_timeout_usec; /* and its answer must come within so long */
