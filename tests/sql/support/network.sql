@@ -5,6 +5,7 @@
 --                     its policies, and gives its value as jsonb
 --   refused(who, sql) the same, but gives the error instead: 'CV003 visit.at: Sentence.', or the
 --                     comment of the constraint that was broken; NULL where there was none
+--   tried(who, sql)   runs a statement that changes rows: the error as above, or how many it changed
 --   rows_of(who, sql) how many rows a query shows to that person
 --
 -- who: amira and lena (lead) of Lambeth's north team, bola of Lambeth's south team, sam of
@@ -65,18 +66,23 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION net.refused(who text, expression text) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION net.tried(who text, statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     state text;
     sentence text;
     field text;
     broken text;
     said text;
+    n bigint;
 BEGIN
     BEGIN
-        PERFORM net.called(who, expression);
-        PERFORM set_config('net.refused', '', true);
-        RETURN NULL;
+        PERFORM net.call_as(who);
+        EXECUTE statement;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        SET CONSTRAINTS ALL IMMEDIATE;
+        SET CONSTRAINTS ALL DEFERRED;
+        PERFORM net.leave();
+        RETURN n || ' rows';
     EXCEPTION WHEN OTHERS THEN
         GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, sentence = MESSAGE_TEXT,
             field = COLUMN_NAME, broken = CONSTRAINT_NAME;
@@ -87,6 +93,10 @@ BEGIN
     RETURN state || ' ' || coalesce(said, CASE WHEN field <> '' THEN field || ': ' ELSE '' END
                                           || sentence);
 END
+$$;
+
+CREATE FUNCTION net.refused(who text, expression text) RETURNS text LANGUAGE sql AS $$
+    SELECT nullif(net.tried(who, 'SELECT ' || expression), '1 rows')
 $$;
 
 CREATE FUNCTION net.rows_of(who text, query text) RETURNS bigint LANGUAGE plpgsql AS $$
