@@ -205,6 +205,7 @@ static int start_pool(struct daemon *daemon, struct err *err)
 
     db_options_init(&options);
     options.conninfo = from->database;
+    options.session_options = "-c canvass.server_version=" CANVASS_VERSION; /* WhoAmI tells it */
     options.connections = (int)from->database_connections;
     options.connect_timeout_usec = from->database_connect_timeout;
     options.statement_timeout_usec = from->database_statement_timeout;

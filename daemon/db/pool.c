@@ -140,8 +140,9 @@ static int pool_fill(struct db_pool *pool, const struct db_options *options, str
     pool->conninfo = strdup(options->conninfo);
     if (asprintf(&pool->settings,
             "-c statement_timeout=%lld -c idle_in_transaction_session_timeout=10000"
-            " -c client_min_messages=warning",
-            (long long)(options->statement_timeout_usec / USEC_PER_MSEC))
+            " -c client_min_messages=warning %s",
+            (long long)(options->statement_timeout_usec / USEC_PER_MSEC),
+            options->session_options ? options->session_options : "")
         < 0)
         pool->settings = NULL;
     pool->conns = calloc((size_t)options->connections, sizeof *pool->conns);

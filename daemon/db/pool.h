@@ -58,6 +58,7 @@ typedef void db_state_fn(bool is_up, const struct err *err, void *arg);
 
 struct db_options {
     const char *conninfo; /* libpq's words or a URI; no default */
+    const char *session_options; /* further "-c name=value" of each session; NULL: none. Copied */
     int connections; /* 2; more were slower where daemon and database share two cores */
     int64_t connect_timeout_usec; /* 5 s, for one attempt */
     int64_t backoff_min_usec; /* 50 ms: bound of the first pause */
