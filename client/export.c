@@ -1,0 +1,156 @@
+/* export: a stream of employers and sites, a line each, as it comes. */
+#include "base/clock.h"
+#include "client/csv_out.h"
+#include "client/nouns.h"
+#include "client/output.h"
+#include "client/remote.h"
+#include "wire/json.h"
+#include "wire/message.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#define IDLE_LIMIT_MSEC 120000
+
+/* In headings that canvass import employers understands. */
+static const struct column columns[] = {
+    { "id", "employer.id", FORMAT_TEXT, 0 },
+    { "name", "employer.name", FORMAT_TEXT, 0 },
+    { "trading as", "employer.trading_as", FORMAT_TEXT, 0 },
+    { "company number", "employer.company_number", FORMAT_TEXT, 0 },
+    { "sic", "employer.sic", FORMAT_TEXT, 0 },
+    { "sector", "employer.sector", FORMAT_TEXT, 0 },
+    { "phone", "employer.phone", FORMAT_TEXT, 0 },
+    { "website", "employer.website", FORMAT_TEXT, 0 },
+    { "staff", "employer.staff", FORMAT_NUMBER, 0 },
+    { "lists", "employer.refs", FORMAT_LIST, 0 },
+    { "site id", "site.id", FORMAT_TEXT, 0 },
+    { "site", "site.name", FORMAT_TEXT, 0 },
+    { "address", "site.address", FORMAT_LIST, 0 },
+    { "postcode", "site.postcode", FORMAT_TEXT, 0 },
+    { "borough", "site.borough", FORMAT_TEXT, 0 },
+    { "site phone", "site.phone", FORMAT_TEXT, 0 },
+    { "easting", "site.point.easting", FORMAT_NUMBER, 0 },
+    { "northing", "site.point.northing", FORMAT_NUMBER, 0 },
+};
+
+static int write_line(struct app *app, struct str *line, struct err *err)
+{
+    str_addc(line, '\n');
+    if (line->failed)
+        return err_oom(err);
+    if (fwrite(line->data, 1, line->len, app->out) != line->len)
+        return err_set(err, ERR_UNAVAILABLE, "cannot write the output: %s", strerror(errno));
+    return 0;
+}
+
+static int write_headings(struct app *app, struct err *err)
+{
+    _cleanup_(str_release) struct str line = { 0 };
+    for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
+        str_addz(&line, i ? "," : "");
+        csv_out_cell(&line, columns[i].heading);
+    }
+    return write_line(app, &line, err);
+}
+
+static int write_csv(struct app *app, const ProtobufCMessage *message, struct err *err)
+{
+    _cleanup_(str_release) struct str line = { 0 };
+    json_t *value = NULL;
+    int rc = json_from_message(message, JSON_SQL, &value, err);
+    for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(columns); i++) {
+        _cleanup_(str_release) struct str cell = { 0 };
+        output_cell(json_get_path(value, columns[i].path), columns[i].format, &cell);
+        str_addz(&line, i ? "," : "");
+        csv_out_safe_cell(&line, str_text(&cell));
+    }
+    json_decref(value);
+    return rc < 0 ? rc : write_line(app, &line, err);
+}
+
+static int write_message(struct app *app, const struct schema_method *method, const uint8_t *data,
+    size_t len, struct err *err)
+{
+    _cleanup_(arena_release) struct arena arena;
+    _cleanup_(str_release) struct str line = { 0 };
+    ProtobufCMessage *message = NULL;
+    arena_init(&arena, 0);
+    int rc = message_unpack(method->output, &arena, data, len, NULL, &message, err);
+    if (rc == 0 && !app->json)
+        return write_csv(app, message, err);
+    if (rc == 0)
+        rc = json_print(message, JSON_PROTO3, &line, err);
+    return rc < 0 ? rc : write_line(app, &line, err);
+}
+
+static int open_stream(struct app *app, const struct schema_method *method, json_t *request,
+    struct channel_call **ret_call, struct err *err)
+{
+    ProtobufCMessage *message = NULL;
+    uint8_t *data;
+    size_t len;
+    int rc = remote_connect(app, err);
+    if (rc == 0)
+        rc = json_to_message(request, method->input, &app->arena, JSON_SQL, &message, err);
+    if (rc == 0 && message_pack(message, &app->arena, &data, &len) < 0)
+        rc = err_oom(err);
+    if (rc == 0)
+        rc = channel_open(app->channel, method->path, 0, ret_call, err);
+    if (rc == 0)
+        rc = channel_send(*ret_call, data, len, err);
+    if (rc == 0)
+        channel_close_send(*ret_call);
+    return rc;
+}
+
+/* One try; *@n_rows counts what was written, after which another try would double rows. */
+static int stream_once(struct app *app, const struct schema_method *method, json_t *request,
+    int64_t *n_rows, struct err *err)
+{
+    _cleanup_(channel_call_freep) struct channel_call *call = NULL;
+    const uint8_t *data;
+    size_t len;
+    int rc = open_stream(app, method, request, &call, err);
+    while (rc == 0
+        && (rc = channel_receive(call, IDLE_LIMIT_MSEC, &data, &len, err)) == CHANNEL_MESSAGE) {
+        if (*n_rows == 0 && !app->json)
+            rc = write_headings(app, err);
+        else
+            rc = 0;
+        if (rc == 0)
+            rc = write_message(app, method, data, len, err);
+        *n_rows += 1;
+    }
+    if (rc == CHANNEL_NOTHING)
+        return err_set(err, ERR_UNAVAILABLE, "no answer for two minutes");
+    return rc;
+}
+
+int export_employers_run(struct app *app, const struct parsed *parsed, struct err *err)
+{
+    const struct schema_method *method = remote_method(parsed->verb->method);
+    struct remote_patience patience;
+    struct err why = { 0 };
+    json_t *request = NULL;
+    int64_t n_rows = 0;
+    int rc = request_build(app, parsed, &request, err);
+    if (rc < 0)
+        return rc;
+    remote_patience_init(&patience, app->patience_usec);
+    do
+        rc = stream_once(app, method, request, &n_rows, &why);
+    while (rc < 0 && n_rows == 0 && remote_wait(app, &patience, rc, 0, why.msg));
+    json_decref(request);
+    if (rc < 0)
+        return err_set_field(err, (enum err_code)rc, why.field, "%s%s", why.msg,
+            n_rows ? "; the export is not whole" : "");
+    if (n_rows == 0 && !app->json)
+        rc = write_headings(app, err);
+    if (rc == 0 && fflush(app->out) != 0)
+        rc = err_set(err, ERR_UNAVAILABLE, "cannot write the output: %s", strerror(errno));
+    if (rc == 0)
+        app_note(app, "%" PRId64 " rows", n_rows);
+    return rc;
+}
