@@ -88,7 +88,8 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = canvass, pg_temp
 AS $$
 DECLARE
-    key text := normal_name(similar_employers.name);
+    -- The collation of the column: a variable has that of the call, which the postcode decides.
+    key text COLLATE natural_order := normal_name(similar_employers.name);
 BEGIN
     IF actor() IS NULL THEN
         RETURN '[]';
