@@ -86,6 +86,14 @@ static int parse_unix(const char *path, union address *ret, socklen_t *ret_len, 
     return 0;
 }
 
+/* getaddrinfo() would take 65537 for 1. */
+static bool is_port(const char *text)
+{
+    char *end = NULL;
+    unsigned long port = strtoul(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && port <= 65535;
+}
+
 static int parse_address(const char *text, union address *ret, socklen_t *ret_len, struct err *err)
 {
     memset(ret, 0, sizeof(*ret));
@@ -97,7 +105,7 @@ static int parse_address(const char *text, union address *ret, socklen_t *ret_le
     char host[64];
     const char *colon = strrchr(text, ':');
     size_t n = colon ? (size_t)(colon - text) : 0;
-    if (n == 0 || n >= sizeof(host) || colon[1] == '\0')
+    if (n == 0 || n >= sizeof(host) || !is_port(colon + 1))
         return bad_address(text, err);
     memcpy(host, text, n);
     host[n] = '\0';

@@ -216,6 +216,8 @@ int session_options_new(const struct rpc_options *options, nghttp2_option **ret)
     return 0;
 }
 
+/* Not SETTINGS_NO_RFC7540_PRIORITIES: with it nghttp2 1.52 frees an item twice when memory runs out
+ * while a response is submitted (session_attach_stream_item() does not detach it again). */
 int session_start(struct conn *conn)
 {
     const struct rpc_server *server = conn->server;
@@ -224,7 +226,6 @@ int session_start(struct conn *conn)
         { NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, o->streams_max },
         { NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, (uint32_t)o->window_bytes },
         { NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, (uint32_t)o->header_bytes_max },
-        { NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1 },
     };
 
     if (nghttp2_session_server_new2(&conn->session, server->callbacks, conn, server->h2_options)

@@ -1,0 +1,206 @@
+/* Faults below a call: reads and writes split anywhere, and every allocation failing in turn. */
+#include "rig.h"
+
+#include <errno.h>
+
+/* ---- a transport that moves a byte at a time and is often not ready ---- */
+
+static const struct transport_ops *plain;
+static struct transport_ops splitting;
+static unsigned beat;
+
+static ssize_t read_one(struct transport *transport, void *data, size_t size)
+{
+    return ++beat % 3 == 0 ? TRANSPORT_WANT_READ : plain->read(transport, data, 1);
+}
+
+static ssize_t write_one(struct transport *transport, const void *data, size_t len)
+{
+    return ++beat % 5 == 0 ? TRANSPORT_WANT_WRITE : plain->write(transport, data, MIN(len, 3u));
+}
+
+static void echo_message(struct rig *rig, struct call *call, const uint8_t *data, size_t len)
+{
+    (void)call_send_bytes(call, data, len);
+}
+
+static void finish_ok(struct rig *rig, struct call *call)
+{
+    call_finish(call, GRPC_OK, NULL, NULL, 0);
+}
+
+static void test_transport__any_split_gives_the_same(void **state)
+{
+    struct rig *rig = rig_new();
+    static char body[5 + 3000];
+
+    rig->do_message = echo_message;
+    rig->do_half_close = finish_ok;
+    assert_int_equal(rig_start(rig), 0);
+    struct conn *conn = list_first(&rig->server->conns, struct conn, siblings);
+    plain = conn->transport.ops;
+    splitting = *plain;
+    splitting.read = read_one;
+    splitting.write = write_one;
+    conn->transport.ops = &splitting;
+    frame_put_header((uint8_t *)body, false, 3000);
+    for (size_t i = 5; i < sizeof(body); i++)
+        body[i] = (char)i;
+    for (int i = 0; i < 3; i++) {
+        int32_t id = rig_request(rig, "/t.T/Unary", body, sizeof(body), false);
+        const struct seen *seen = rig_wait(rig, id, 10000);
+        assert_string_equal(seen->status, "0");
+        assert_int_equal(seen->data.len, sizeof(body));
+        assert_memory_equal(seen->data.data, body, sizeof(body));
+    }
+    assert_int_equal(rig->closed, 3);
+    rig_free(rig);
+}
+
+/* ---- allocation failure ---- */
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t n, size_t size);
+extern void *__libc_realloc(void *old, size_t size);
+#pragma weak __interceptor_malloc
+extern void *__interceptor_malloc(size_t size);
+#pragma weak __interceptor_calloc
+extern void *__interceptor_calloc(size_t n, size_t size);
+#pragma weak __interceptor_realloc
+extern void *__interceptor_realloc(void *old, size_t size);
+
+static long until_failure = -1; /* allocations that still succeed; below 0: all */
+
+static bool fails(void)
+{
+    if (until_failure < 0)
+        return false;
+    if (until_failure > 0) {
+        until_failure--;
+        return false;
+    }
+    errno = ENOMEM;
+    until_failure = -2; /* once */
+    return true;
+}
+
+/* These stand before the C library's and the sanitizer's, in every library of this program. */
+void *malloc(size_t size)
+{
+    if (fails())
+        return NULL;
+    return __interceptor_malloc ? __interceptor_malloc(size) : __libc_malloc(size);
+}
+
+void *calloc(size_t n, size_t size)
+{
+    if (fails())
+        return NULL;
+    return __interceptor_calloc ? __interceptor_calloc(n, size) : __libc_calloc(n, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+    if (fails())
+        return NULL;
+    return __interceptor_realloc ? __interceptor_realloc(old, size) : __libc_realloc(old, size);
+}
+
+static void fill_out(struct rig *rig, struct call *call)
+{
+    static const uint8_t block[9000];
+    for (int i = 0; i < 12; i++)
+        (void)call_send_bytes(call, block, sizeof(block));
+    struct err err = { .code = ERR_INVALID, .field = "a.b", .msg = "is wrong" };
+    (void)call_add_trailer(call, "x-more", "1");
+    call_finish_err(call, &err);
+}
+
+static void answer(struct rig *rig, struct call *call)
+{
+    if (call_method(call)->server_streaming)
+        fill_out(rig, call);
+    else
+        finish_ok(rig, call);
+}
+
+/* One scenario: a unary call with a message in two pieces, a paused one, a stream out. Returns
+ * whether the connection lived to its end. */
+static bool scenario(struct rig *rig)
+{
+    static const char hello[] = "\0\0\0\0\5hello";
+    size_t len = sizeof(hello) - 1;
+
+    int32_t ids[] = {
+        rig_request(rig, "/t.T/Unary", hello, len, false),
+        rig_request(rig, "/t.T/Out", hello, len, false),
+        rig_request(rig, "/t.T/None", hello, len, false),
+        rig_request(rig, "/t.T/In", hello, 7, true),
+    };
+    rig_turns(rig, 20);
+    if (ids[3] > 0 && !rig->is_lost) {
+        rig_seen(rig, ids[3])->body_len = len;
+        rig_seen(rig, ids[3])->is_body_open = false;
+        (void)nghttp2_session_resume_data(rig->client, ids[3]);
+    }
+    rig_turns(rig, 20);
+    for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+        if (ids[i] < 0 || !rig_seen(rig, ids[i])->is_closed)
+            return false;
+    }
+    return !rig->is_lost;
+}
+
+/* A healthy call on a new connection must always work afterwards. */
+static void check_healthy(struct rig *rig)
+{
+    int pair[2];
+    nghttp2_session_del(rig->client);
+    rig->client = NULL;
+    (void)close(rig->fd);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
+    rig->fd = pair[1];
+    rig->is_lost = false;
+    assert_int_equal(rpc_server_adopt(rig->server, pair[0], NULL), 0);
+    assert_int_equal(rig_client(rig), 0);
+    int32_t id = rig_request(rig, "/t.T/Unary", "\0\0\0\0\1x", 6, false);
+    assert_string_equal(rig_wait(rig, id, 2000)->status, "0");
+}
+
+static void test_server__survives_each_allocation_failing(void **state)
+{
+    long n = 0, ended_well = 0;
+
+    for (;; n++) {
+        struct rig *rig = rig_new();
+        rig->do_message = echo_message;
+        rig->do_half_close = answer;
+        until_failure = n;
+        bool started = rig_start(rig) == 0;
+        if (started && scenario(rig))
+            ended_well++;
+        bool is_over = until_failure >= 0; /* not that many allocations in the scenario */
+        until_failure = -1;
+        if (started)
+            check_healthy(rig);
+        rpc_server_free(rig->server);
+        rig->server = NULL;
+        assert_int_equal(rig->opened, rig->closed);
+        rig_free(rig);
+        if (is_over)
+            break;
+    }
+    assert_in_range(n, 50, 5000);
+    assert_true(ended_well > 0);
+    print_message(
+        "%ld allocations failed in turn, %ld times every call was answered\n", n, ended_well);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_transport__any_split_gives_the_same),
+        cmocka_unit_test(test_server__survives_each_allocation_failing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
