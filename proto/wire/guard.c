@@ -208,6 +208,9 @@ static int guard_packed(struct guard *guard, struct guard_level *level, enum gua
     size_t n;
     if (!guard_count_packed(type, data, len, &n))
         return guard_fail(guard, level, ERR_INVALID, "a packed list ends inside a number");
+    /* protobuf-c makes room for a bool a byte, however many bytes each takes */
+    if (level->field->type == PROTOBUF_C_TYPE_BOOL)
+        n = len;
     return guard_take_memory(guard, level, guard_rounded(n * field_value_size(level->field)));
 }
 

@@ -186,9 +186,13 @@ static int json_load(const char *text, size_t len, json_t **ret_value, struct er
     json_t *value = json_loadb(text, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &why);
     if (!value && json_error_code(&why) == json_error_out_of_memory)
         return err_oom(err);
-    if (!value)
-        return err_set(err, ERR_INVALID, "this is no JSON: line %d, column %d: %s", why.line,
-            why.column, why.text);
+    if (!value) {
+        /* what follows is a piece of the text, cut at any byte */
+        const char *piece = strstr(why.text, " near ");
+        int n = (int)(piece ? piece - why.text : (ptrdiff_t)strlen(why.text));
+        return err_set(err, ERR_INVALID, "this is no JSON: line %d, column %d: %.*s", why.line,
+            why.column, n, why.text);
+    }
     *ret_value = value;
     return 0;
 }

@@ -130,6 +130,22 @@ static void test_json__refuses_text_that_is_no_json(void **state)
     check_refused(EMPLOYER, JSON_PROTO3, "{\"id\":\"\\ud800\"}", "", "line 1");
 }
 
+/* jansson quotes the text up to any byte; the message travels as a protobuf string. */
+static void test_json__errors_about_text_are_utf8(void **state)
+{
+    static const char text[] = "[1,{\"\":\"\\u0\xca\x9a\xc6\xd5\x82\xd3\x91\x8all,true,-0]";
+    struct arena arena;
+    struct err err = { 0 };
+    ProtobufCMessage *message;
+    arena_init(&arena, 0);
+    for (size_t n = 0; n < sizeof(text); n++) {
+        assert_int_equal(
+            json_parse(EMPLOYER, &arena, text, n, JSON_PROTO3, &message, &err), ERR_INVALID);
+        assert_true(utf8_valid(err.msg, strlen(err.msg)));
+    }
+    arena_release(&arena);
+}
+
 static void test_json__limits_depth(void **state)
 {
     _cleanup_(str_release) struct str text = { 0 };
@@ -506,6 +522,7 @@ int main(void)
         cmocka_unit_test(test_json__refuses_unknown_fields_with_their_path),
         cmocka_unit_test(test_json__says_what_was_expected_and_where),
         cmocka_unit_test(test_json__refuses_text_that_is_no_json),
+        cmocka_unit_test(test_json__errors_about_text_are_utf8),
         cmocka_unit_test(test_json__limits_depth),
         cmocka_unit_test(test_json__refuses_printing_deeper_than_it_reads),
         cmocka_unit_test(test_json__reads_whole_numbers_in_every_form),

@@ -87,6 +87,23 @@ static void test_message__unpacks_in_the_memory_that_the_guard_measured(void **s
     arena_release(&exact);
 }
 
+/* A packed bool may take several bytes, and protobuf-c makes room for one in each. */
+static void test_message__room_for_packed_bools_is_measured(void **state)
+{
+    static const uint8_t bools[] = { 0x3a, 20, 0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
+        0x01, 0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01 };
+    const ProtobufCMessageDescriptor *desc = &canvass__testing__lists__descriptor;
+    struct arena exact;
+    size_t measured;
+    ProtobufCMessage *back;
+    struct err err = { 0 };
+    assert_int_equal(guard_measure(desc, bools, sizeof(bools), NULL, &measured, &err), 0);
+    arena_init(&exact, measured);
+    assert_int_equal(message_unpack(desc, &exact, bools, sizeof(bools), NULL, &back, &err), 0);
+    assert_int_equal(((Canvass__Testing__Lists *)back)->n_bools, 2);
+    arena_release(&exact);
+}
+
 static void test_message__fails_cleanly_at_every_cap(void **state)
 {
     struct arena *arena = *state;
@@ -156,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         arena_test(test_message__comes_back_the_same),
         arena_test(test_message__unpacks_in_the_memory_that_the_guard_measured),
+        cmocka_unit_test(test_message__room_for_packed_bools_is_measured),
         arena_test(test_message__fails_cleanly_at_every_cap),
         arena_test(test_message__is_refused_by_the_guard_first),
         arena_test(test_message__keeps_unknown_fields),
