@@ -331,12 +331,18 @@ static void on_reload(void *arg)
     config_release(option_table, N_OPTIONS, &fresh);
 }
 
-static int start_signals(struct daemon *daemon, struct err *err)
+static void ignore_signal(int number)
 {
     static const struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+    sigaction(number, &ignore, NULL);
+}
+
+static int start_signals(struct daemon *daemon, struct err *err)
+{
     int r;
 
-    sigaction(SIGPIPE, &ignore, NULL);
+    ignore_signal(SIGPIPE);
     r = loop_signal_start(&daemon->on_term, daemon->loop, SIGTERM, on_stop, daemon, err);
     if (r == 0)
         r = loop_signal_start(&daemon->on_int, daemon->loop, SIGINT, on_stop, daemon, err);
@@ -350,6 +356,10 @@ static void stop_signals(struct daemon *daemon)
     loop_signal_stop(&daemon->on_hup);
     loop_signal_stop(&daemon->on_int);
     loop_signal_stop(&daemon->on_term);
+    /* one more on the way out must not turn a good end into a death by signal */
+    ignore_signal(SIGHUP);
+    ignore_signal(SIGINT);
+    ignore_signal(SIGTERM);
 }
 
 /* ---- start in order, stop in reverse ---- */
