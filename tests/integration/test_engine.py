@@ -311,6 +311,7 @@ class TestStreams(canvass_test.CanvassTest):
             " ON s.employer_id = e.id")))
 
     def test_export__cancelled_in_the_middle_harms_nobody(self):
+        list(self.stream("EmployerService/ImportEmployers", [self.batch(self.rows(600, "EC"))]))
         for _ in range(5):
             answers = self.rpc("EmployerService/ExportEmployers")
             next(answers)
