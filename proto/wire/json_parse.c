@@ -200,7 +200,7 @@ static int json_load(const char *text, size_t len, json_t **ret_value, struct er
 int json_parse(const ProtobufCMessageDescriptor *desc, struct arena *arena, const char *text,
     size_t len, enum json_style style, ProtobufCMessage **ret_message, struct err *err)
 {
-    json_t *value;
+    json_t *value = NULL;
     int r = json_load(text, len, &value, err);
     if (r < 0)
         return r;
@@ -212,7 +212,7 @@ int json_parse(const ProtobufCMessageDescriptor *desc, struct arena *arena, cons
 int json_parse_field(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
     struct arena *arena, const char *text, size_t len, enum json_style style, struct err *err)
 {
-    json_t *value;
+    json_t *value = NULL;
     int r = json_load(text, len, &value, err);
     if (r < 0)
         return r;
