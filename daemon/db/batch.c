@@ -1,82 +1,85 @@
 #include "db/db_internal.h"
 
 #include "base/clock.h"
-#include "db/sqlstate.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define SPARE_MAX 512
 #define KEEP_ARENA_BYTES 65536
-
-struct reply {
-    struct db_reply public;
-    const struct db_batch *batch;
-    struct db_sql_error sql;
-    bool has_sql;
-};
+#define CALLS_FIRST 4
 
 static void on_deadline(void *arg);
+
+static struct db_batch *batch_make(struct db_pool *pool)
+{
+    struct db_batch *batch = calloc(1, sizeof(*batch));
+
+    if (!batch)
+        return NULL;
+    batch->pool = pool;
+    list_init(&batch->link);
+    arena_init(&batch->arena, 0);
+    loop_timer_init(&batch->timer, pool->loop, on_deadline, batch);
+    return batch;
+}
 
 struct db_batch *db_batch_new(struct db_pool *pool, enum db_batch_kind kind)
 {
     struct db_batch *batch = list_first(&pool->spare, struct db_batch, link);
+
     if (batch) {
         list_remove(&batch->link);
         pool->n_spare--;
     } else {
-        batch = calloc(1, sizeof *batch);
+        batch = batch_make(pool);
         if (!batch)
             return NULL;
-        batch->pool = pool;
-        list_init(&batch->link);
-        arena_init(&batch->arena, 0);
-        loop_timer_init(&batch->timer, pool->loop, on_deadline, batch);
     }
     batch->kind = kind;
     batch->state = BATCH_NEW;
-    batch->failed_index = DB_FAILED_NOWHERE;
+    batch->preamble.statement = NULL;
+    batch->calls = NULL;
+    batch->n_calls = batch->calls_cap = 0;
+    batch->deadline_usec = 0;
+    batch->fn = NULL;
+    batch->losses = 0;
+    batch->was_stale = batch->was_aborted = batch->is_alone = false;
+    batch->err.code = 0;
+    batch_forget_answers(batch);
     return batch;
 }
 
 void batch_forget_answers(struct db_batch *batch)
 {
     for (size_t i = 0; i < batch->n_calls; i++) {
-        PQclear(batch->results[i]);
-        batch->results[i] = NULL;
+        PQclear(batch->calls[i].result);
+        batch->calls[i].result = NULL;
     }
     PQclear(batch->error);
     batch->error = NULL;
     batch->failed_index = DB_FAILED_NOWHERE;
-    batch->aborted = batch->in_doubt = batch->is_unknown = false;
-}
-
-static void batch_destroy(struct db_batch *batch)
-{
-    arena_release(&batch->arena);
-    str_release(&batch->preamble_bytes);
-    free(batch);
+    batch->fate = FATE_OPEN;
+    batch->ops_left = 0;
+    batch->may_commit = batch->in_doubt = false;
+    batch->is_unknown = batch->err_is_sql = false;
 }
 
 /* Batches come and go with every request: the memory of some is kept. */
 void batch_recycle(struct db_batch *batch)
 {
     struct db_pool *pool = batch->pool;
+
     batch_forget_answers(batch);
     loop_timer_stop(&batch->timer);
     if (pool->is_closing || pool->n_spare >= SPARE_MAX
-        || batch->arena.used_bytes > KEEP_ARENA_BYTES) {
-        batch_destroy(batch);
+        || arena_used_bytes(&batch->arena) > KEEP_ARENA_BYTES) {
+        arena_release(&batch->arena);
+        free(batch);
         return;
     }
     arena_reset(&batch->arena);
-    str_reset(&batch->preamble_bytes);
-    batch->preamble.statement = NULL;
     batch->n_calls = 0;
-    batch->deadline_usec = 0;
-    batch->fn = NULL;
-    batch->tries = 0;
-    batch->alone = false;
-    batch->err.code = 0;
     list_add_head(&pool->spare, &batch->link);
     pool->n_spare++;
 }
@@ -88,32 +91,42 @@ void db_batch_free(struct db_batch *batch)
 }
 
 /* Text gets the NUL that libpq looks for. */
-static int copy_call(struct db_batch *batch, struct db_call *call,
-    const struct db_statement *statement, const struct db_value *values, size_t n_values,
-    struct err *err)
+static int copy_value(struct db_batch *batch, struct db_call *call, size_t i,
+    const struct db_value *value, struct err *err)
 {
-    call->statement = statement;
-    call->values = NULL;
-    if (n_values > DB_PARAMS_MAX || n_values != statement->n_params)
-        return err_set(err, ERR_INTERNAL, "%s: %zu values for %zu parameters", statement->name,
-            n_values, statement->n_params);
-    if (n_values == 0)
+    call->lengths[i] = value->data ? value->len : 0;
+    call->formats[i] = value->is_binary;
+    if (!value->data)
         return 0;
-    call->values = arena_alloc(&batch->arena, n_values * sizeof *call->values);
-    if (!call->values)
+    if (!value->is_binary && memchr(value->data, 0, (size_t)value->len))
+        return err_set(err, ERR_INVALID, "a text value holds a NUL byte");
+    char *copy = arena_strndup(&batch->arena, value->data, (size_t)value->len);
+    if (!copy)
         return err_oom(err);
-    for (size_t i = 0; i < n_values; i++) {
-        call->values[i] = values[i];
-        if (!values[i].data)
-            continue;
-        if (!values[i].is_binary && memchr(values[i].data, 0, (size_t)values[i].len))
-            return err_set(err, ERR_INVALID, "text must not hold a NUL byte");
-        char *copy = arena_alloc(&batch->arena, (size_t)values[i].len + 1);
-        if (!copy)
-            return err_oom(err);
-        memcpy(copy, values[i].data, (size_t)values[i].len);
-        copy[values[i].len] = '\0';
-        call->values[i].data = copy;
+    call->values[i] = copy;
+    return 0;
+}
+
+static int copy_call(struct db_batch *batch, struct db_call *call,
+    const struct db_statement *statement, const struct db_value *values, size_t n, struct err *err)
+{
+    *call = (struct db_call) { .statement = statement, .n_values = (int)n };
+    if (n != statement->n_params)
+        return err_set(err, ERR_INTERNAL, "%s: %zu values for %zu parameters", statement->name, n,
+            statement->n_params);
+    if (statements_slot(batch->pool, statement, &call->slot, err) < 0)
+        return ERR_EXHAUSTED;
+    if (n == 0)
+        return 0;
+    call->values = arena_calloc(&batch->arena, n, sizeof(*call->values));
+    call->lengths = arena_calloc(&batch->arena, 2 * n, sizeof(*call->lengths));
+    if (!call->values || !call->lengths)
+        return err_oom(err);
+    call->formats = call->lengths + n;
+    for (size_t i = 0; i < n; i++) {
+        int r = copy_value(batch, call, i, &values[i], err);
+        if (r < 0)
+            return r;
     }
     return 0;
 }
@@ -121,31 +134,48 @@ static int copy_call(struct db_batch *batch, struct db_call *call,
 int db_batch_preamble(struct db_batch *batch, const struct db_statement *statement,
     const struct db_value *values, size_t n_values, struct err *err)
 {
-    int r = copy_call(batch, &batch->preamble, statement, values, n_values, err);
-    if (r < 0)
-        return r;
-    struct str *bytes = &batch->preamble_bytes;
-    str_reset(bytes);
-    str_add(bytes, &statement, sizeof statement);
-    for (size_t i = 0; i < n_values; i++) {
-        int len = values[i].data ? values[i].len : -1;
-        str_add(bytes, &len, sizeof len);
-        if (len > 0)
-            str_add(bytes, values[i].data, (size_t)len);
-    }
-    return bytes->failed ? err_oom(err) : 0;
+    return copy_call(batch, &batch->preamble, statement, values, n_values, err);
+}
+
+static int reserve_call(struct db_batch *batch, struct err *err)
+{
+    if (batch->n_calls < batch->calls_cap)
+        return 0;
+    size_t cap = batch->calls_cap ? 2 * batch->calls_cap : CALLS_FIRST;
+    struct db_call *calls = arena_calloc(&batch->arena, cap, sizeof(*calls));
+    if (!calls)
+        return err_oom(err);
+    if (batch->n_calls > 0)
+        memcpy(calls, batch->calls, batch->n_calls * sizeof(*calls));
+    batch->calls = calls;
+    batch->calls_cap = cap;
+    return 0;
 }
 
 int db_batch_add(struct db_batch *batch, const struct db_statement *statement,
     const struct db_value *values, size_t n_values, struct err *err)
 {
-    if (batch->n_calls == BATCH_STATEMENTS_MAX)
-        return err_set(
-            err, ERR_INTERNAL, "a batch has at most %d statements", BATCH_STATEMENTS_MAX);
-    int r = copy_call(batch, &batch->calls[batch->n_calls], statement, values, n_values, err);
+    int r = reserve_call(batch, err);
+    if (r == 0)
+        r = copy_call(batch, &batch->calls[batch->n_calls], statement, values, n_values, err);
     if (r == 0)
         batch->n_calls++;
     return r;
+}
+
+/* Say whether the server would see no difference. */
+bool call_is_equal(const struct db_call *a, const struct db_call *b)
+{
+    if (a->statement != b->statement || a->n_values != b->n_values)
+        return false;
+    for (int i = 0; i < a->n_values; i++) {
+        if (a->formats[i] != b->formats[i] || a->lengths[i] != b->lengths[i]
+            || !a->values[i] != !b->values[i])
+            return false;
+        if (a->values[i] && memcmp(a->values[i], b->values[i], (size_t)a->lengths[i]) != 0)
+            return false;
+    }
+    return true;
 }
 
 void db_batch_deadline(struct db_batch *batch, int64_t monotonic_usec)
@@ -153,142 +183,57 @@ void db_batch_deadline(struct db_batch *batch, int64_t monotonic_usec)
     batch->deadline_usec = monotonic_usec;
 }
 
-void batch_done(struct db_batch *batch, enum err_code code, const char *sentence)
-{
-    struct db_pool *pool = batch->pool;
-    batch->state = BATCH_DONE;
-    batch->err.code = 0;
-    if (code)
-        err_set(&batch->err, code, "%s", sentence);
-    list_add_tail(&pool->done, &batch->link);
-    loop_later_schedule(&pool->flush);
-}
-
-static void submit_err(struct db_pool *pool, struct db_batch *batch)
-{
-    if (pool->is_closing)
-        batch_done(batch, ERR_UNAVAILABLE, "the server is stopping");
-    else if (pool->is_waiting_over)
-        batch_done(batch, ERR_UNAVAILABLE, "the database is away; try again later");
-    else if (pool->n_queued >= pool->options.queue_limit)
-        batch_done(batch, ERR_EXHAUSTED, "too many requests wait for the database");
-    else
-        pool_enqueue(pool, batch, false);
-}
-
 void db_batch_submit(
     struct db_batch **batch_pointer, db_answer_fn *fn, void *arg, struct db_ticket **ret_ticket)
 {
     struct db_batch *batch = *batch_pointer;
+
+    assert(batch->n_calls > 0 || batch->preamble.statement);
     *batch_pointer = NULL;
     batch->fn = fn;
     batch->arg = arg;
     if (ret_ticket)
         *ret_ticket = (struct db_ticket *)batch;
-    batch->pool->stats.batches++;
     if (batch->deadline_usec)
         loop_timer_start(&batch->timer, batch->deadline_usec - clock_monotonic_usec());
-    submit_err(batch->pool, batch);
+    pool_submit(batch->pool, batch);
 }
 
-/* Stop waiting: what is not sent goes away, what is sent drains. */
-static void batch_detach(struct db_batch *batch)
+/* Take @batch out of whatever list it waits in; false if it was sent, so that it must drain. */
+static bool batch_withdraw(struct db_batch *batch)
 {
-    batch->fn = NULL;
-    loop_timer_stop(&batch->timer);
-    if (batch->state == BATCH_RUNNING)
-        return;
+    if (batch->state == BATCH_SENT)
+        return false;
     if (batch->state == BATCH_QUEUED)
-        batch->pool->n_queued--;
-    list_remove(&batch->link);
-    batch_recycle(batch);
+        pool_unqueue(batch->pool, batch);
+    else
+        list_remove(&batch->link);
+    return true;
 }
 
 void db_ticket_cancel(struct db_ticket **ticket)
 {
     struct db_batch *batch = (struct db_batch *)*ticket;
+
     *ticket = NULL;
-    if (batch)
-        batch_detach(batch);
-}
-
-static void fill_sql(struct reply *reply, const PGresult *error)
-{
-    static const int fields[] = { PG_DIAG_MESSAGE_PRIMARY, PG_DIAG_MESSAGE_DETAIL,
-        PG_DIAG_SCHEMA_NAME, PG_DIAG_TABLE_NAME, PG_DIAG_COLUMN_NAME, PG_DIAG_CONSTRAINT_NAME };
-    struct db_sql_error *sql = &reply->sql;
-    const char **texts[] = { &sql->message, &sql->detail, &sql->schema, &sql->table, &sql->column,
-        &sql->constraint };
-    for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
-        *texts[i] = PQresultErrorField(error, fields[i]);
-    if (!sql->message)
-        sql->message = "";
-    const char *state = PQresultErrorField(error, PG_DIAG_SQLSTATE);
-    memcpy(sql->sqlstate, state && strlen(state) == 5 ? state : "XX000", 6);
-    reply->has_sql = true;
-}
-
-/* The batch stays what it is while the callback runs: it may look at results and cancel others. */
-void batch_answer(struct db_batch *batch)
-{
-    db_answer_fn *fn = batch->fn;
+    if (!batch)
+        return;
     batch->fn = NULL;
     loop_timer_stop(&batch->timer);
-    if (!fn)
-        return;
-    struct reply reply = { .batch = batch };
-    if (batch->error && batch->err.code)
-        fill_sql(&reply, batch->error);
-    reply.public.err = batch->err.code ? &batch->err : NULL;
-    while (reply.public.n_results < batch->n_calls && batch->results[reply.public.n_results])
-        reply.public.n_results++;
-    fn(&reply.public, batch->arg);
+    if (batch_withdraw(batch))
+        batch_recycle(batch);
 }
 
 static void on_deadline(void *arg)
 {
     struct db_batch *batch = arg;
-    bool may_have_happened = batch->kind == DB_WRITE && batch->state == BATCH_RUNNING;
-    err_set(&batch->err, ERR_TIMEOUT,
-        may_have_happened ? "out of time; whether it was done is not known: repeat it with the "
-                            "same request_id"
-                          : "out of time");
-    batch->is_unknown = may_have_happened;
-    PQclear(batch->error);
-    batch->error = NULL;
-    if (batch->state == BATCH_RUNNING) {
-        batch_answer(batch); /* its results drain */
-        return;
-    }
-    if (batch->state == BATCH_QUEUED)
-        batch->pool->n_queued--;
-    list_remove(&batch->link);
+
+    if (batch->state == BATCH_SENT && batch->fate == FATE_FAILED)
+        batch_set_sql_error(batch); /* only its sync is still to come */
+    else if (batch->state == BATCH_SENT && batch->fate == FATE_OPEN && batch->may_commit)
+        batch_set_unknown(batch, ERR_TIMEOUT, "the deadline passed");
+    else
+        err_set(&batch->err, ERR_TIMEOUT, "the deadline passed");
+    batch_withdraw(batch);
     batch_answer(batch);
-    batch_recycle(batch);
-}
-
-static const struct reply *reply_of(const struct db_reply *reply)
-{
-    return container_of(reply, const struct reply, public);
-}
-
-const struct db_result *db_reply_result(const struct db_reply *reply, size_t i)
-{
-    return i < reply->n_results ? (const struct db_result *)reply_of(reply)->batch->results[i]
-                                : NULL;
-}
-
-const struct db_sql_error *db_reply_sql(const struct db_reply *reply)
-{
-    return reply_of(reply)->has_sql ? &reply_of(reply)->sql : NULL;
-}
-
-int db_reply_failed_index(const struct db_reply *reply)
-{
-    return reply_of(reply)->batch->failed_index;
-}
-
-bool db_reply_is_unknown(const struct db_reply *reply)
-{
-    return reply_of(reply)->batch->is_unknown;
 }

@@ -1,230 +1,272 @@
+/* One connection: it waits, connects, stands, and is lost; then it waits again.
+ *
+ * Attempts have full jitter, so that daemons which lost the same server do not come back in step,
+ * and at most two of a pool are under way. A life shorter than the longest pause counts as a failed
+ * attempt: a server that throws us out after the login is not hammered. */
 #include "db/db_internal.h"
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "db/sqlstate.h"
 
+#include <sodium.h>
 #include <string.h>
 
 #define CONNECTING_MAX 2
-#define CONNECTING_PAUSE_USEC 10000
+#define CONNECTING_PAUSE_USEC (10 * USEC_PER_MSEC)
+#define LOSSES_MAX 3 /* a read that was under way each time may be what kills the server */
 
 static void on_timer(void *arg);
-static void on_stall(void *arg);
-static void on_poll(evutil_socket_t fd, short what, void *arg);
+static void on_socket(evutil_socket_t fd, short what, void *arg);
 
 void conn_init(struct db_conn *conn, struct db_pool *pool)
 {
     conn->pool = pool;
-    conn->state = CONN_DOWN;
     list_init(&conn->batches);
     loop_timer_init(&conn->timer, pool->loop, on_timer, conn);
-    loop_timer_init(&conn->stall, pool->loop, on_stall, conn);
-    event_assign(&conn->read_event, loop_base(pool->loop), -1, 0, on_poll, conn);
-    event_assign(&conn->write_event, loop_base(pool->loop), -1, 0, on_poll, conn);
 }
 
-/* Full jitter: daemons that lost the same server come back at different times. */
-static int64_t backoff_usec(const struct db_conn *conn)
+void conn_release(struct db_conn *conn)
+{
+    loop_timer_stop(&conn->timer);
+    free(conn->ring);
+    free(conn->plans);
+}
+
+bool conn_is_up(const struct db_conn *conn)
+{
+    return conn->state == CONN_READY || conn->state == CONN_LEAVING;
+}
+
+static void set_state(struct db_conn *conn, enum conn_state state)
+{
+    static const char *const names[] = { "waiting", "connecting", "ready", "leaving" };
+
+    log_debug("database connection %d: %s", (int)(conn - conn->pool->conns), names[state]);
+    conn->pool->n_connecting += state == CONN_CONNECTING;
+    conn->pool->n_connecting -= conn->state == CONN_CONNECTING;
+    conn->state = state;
+}
+
+void conn_leave(struct db_conn *conn, const char *why)
+{
+    if (conn->state != CONN_READY)
+        return;
+    conn->why_leaving = why;
+    set_state(conn, CONN_LEAVING);
+}
+
+/* Watch the socket for @what; 0: not at all. */
+static void watch(struct db_conn *conn, short what)
+{
+    if (conn->event_what == what)
+        return;
+    if (conn->event_what)
+        event_del(&conn->event);
+    conn->event_what = what;
+    if (!what)
+        return;
+    event_assign(&conn->event, loop_base(conn->pool->loop), PQsocket(conn->pg),
+        (short)(what | EV_PERSIST), on_socket, conn);
+    event_add(&conn->event, NULL);
+}
+
+/* Wait for the next attempt. */
+void conn_begin(struct db_conn *conn)
 {
     const struct db_options *options = &conn->pool->options;
-    if (conn->failures == 0)
-        return 0;
-    int64_t bound = options->backoff_min_usec << MIN(conn->failures - 1, 20u);
-    bound = MIN(bound, options->backoff_max_usec);
-    return 1000 + arc4random_uniform((uint32_t)MAX(bound, 1));
-}
+    int64_t bound = 0;
 
-void conn_start(struct db_conn *conn)
-{
-    loop_timer_start(&conn->timer, backoff_usec(conn));
-}
-
-static void on_writable(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd, (void)what;
-    struct db_conn *conn = arg;
-    if (conn_flush(conn) < 0)
-        conn_lost(conn, PQerrorMessage(conn->pg));
-}
-
-static void on_readable(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd, (void)what;
-    conn_receive(arg);
-}
-
-static void conn_is_ready(struct db_conn *conn)
-{
-    struct db_pool *pool = conn->pool;
-    bool was_up = pool->n_ready > 0;
-    loop_timer_stop(&conn->timer);
-    pool->n_connecting--;
-    if (PQsetnonblocking(conn->pg, 1) != 0 || !PQenterPipelineMode(conn->pg)) {
-        pool->n_connecting++;
-        conn_lost(conn, PQerrorMessage(conn->pg));
-        return;
-    }
-    PQsetNoticeReceiver(conn->pg, conn_on_notice, conn);
-    struct event_base *base = loop_base(pool->loop);
-    int fd = PQsocket(conn->pg);
-    event_assign(&conn->read_event, base, fd, EV_READ | EV_PERSIST, on_readable, conn);
-    event_assign(&conn->write_event, base, fd, EV_WRITE, on_writable, conn);
-    event_add(&conn->read_event, NULL);
-    conn->state = CONN_READY;
-    conn->failures = 0;
-    pool->n_ready++;
-    pool->stats.connects++;
-    log_debug("database: connection %zu is ready", (size_t)(conn - pool->conns));
-    pool_changed(pool, was_up);
-}
-
-static void wait_for(struct db_conn *conn, short what)
-{
-    event_assign(
-        &conn->read_event, loop_base(conn->pool->loop), PQsocket(conn->pg), what, on_poll, conn);
-    event_add(&conn->read_event, NULL);
-}
-
-static void on_poll(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd, (void)what;
-    struct db_conn *conn = arg;
-    switch (PQconnectPoll(conn->pg)) {
-    case PGRES_POLLING_READING:
-        wait_for(conn, EV_READ);
-        break;
-    case PGRES_POLLING_WRITING:
-        wait_for(conn, EV_WRITE);
-        break;
-    case PGRES_POLLING_OK:
-        conn_is_ready(conn);
-        break;
-    default:
-        conn_lost(conn, PQerrorMessage(conn->pg));
-    }
+    if (conn->failures > 0)
+        bound = MIN(
+            options->backoff_min_usec << MIN(conn->failures - 1, 20u), options->backoff_max_usec);
+    bound = MIN(bound, (int64_t)UINT32_MAX);
+    loop_timer_start(&conn->timer, bound > 0 ? (int64_t)randombytes_uniform((uint32_t)bound) : 0);
 }
 
 static void conn_connect(struct db_conn *conn)
 {
     struct db_pool *pool = conn->pool;
-    /* The caller's own options come later in the list and so win. */
-    const char *keywords[]
-        = { "options", "fallback_application_name", "client_encoding", "dbname", NULL };
-    const char *values[] = { pool->settings, "canvassd", "UTF8", pool->conninfo, NULL };
-    conn->state = CONN_CONNECTING;
-    pool->n_connecting++;
+
+    if (pool->n_connecting >= CONNECTING_MAX) {
+        loop_timer_start(&conn->timer, CONNECTING_PAUSE_USEC);
+        return;
+    }
+    set_state(conn, CONN_CONNECTING);
     loop_timer_start(&conn->timer, pool->options.connect_timeout_usec);
-    conn->pg = PQconnectStartParams(keywords, values, 1);
-    if (!conn->pg || PQstatus(conn->pg) == CONNECTION_BAD)
+    conn->pg = conninfo_connect(pool->conninfo, conn->first_host);
+    if (!conn->pg || PQstatus(conn->pg) == CONNECTION_BAD) {
         conn_lost(conn, conn->pg ? PQerrorMessage(conn->pg) : "out of memory");
+        return;
+    }
+    PQsetNoticeReceiver(conn->pg, conn_on_notice, conn);
+    watch(conn, EV_WRITE);
+}
+
+static void conn_is_ready(struct db_conn *conn)
+{
+    set_state(conn, CONN_READY);
+    loop_timer_stop(&conn->timer);
+    conn->ready_usec = clock_monotonic_usec();
+    if (PQsetnonblocking(conn->pg, 1) != 0 || !PQenterPipelineMode(conn->pg)
+        || conn_send_setup(conn) < 0) {
+        conn_lost(conn, PQerrorMessage(conn->pg));
+        return;
+    }
+    conn->pool->stats.connects++;
+    conn_flush(conn);
+    pool_on_conn(conn->pool, NULL);
+}
+
+static void on_poll(struct db_conn *conn)
+{
+    PostgresPollingStatusType next = PQconnectPoll(conn->pg);
+
+    watch(conn, 0); /* the socket may be another one now */
+    if (next == PGRES_POLLING_READING)
+        watch(conn, EV_READ);
+    else if (next == PGRES_POLLING_WRITING)
+        watch(conn, EV_WRITE);
+    else if (next == PGRES_POLLING_OK)
+        conn_is_ready(conn);
     else
-        wait_for(conn, EV_WRITE);
+        conn_lost(conn, PQerrorMessage(conn->pg));
+}
+
+static void on_results(struct db_conn *conn)
+{
+    struct db_pool *pool = conn->pool;
+    bool is_alive = PQconsumeInput(conn->pg);
+    const char *why = conn_take_results(conn);
+
+    if (!is_alive || why)
+        conn_lost(conn, why ? why : PQerrorMessage(conn->pg));
+    else if (conn->state == CONN_LEAVING && conn->head == conn->tail)
+        conn_lost(conn, conn->why_leaving);
+    else
+        conn_flush(conn);
+    if (pool->n_queued > 0)
+        loop_later_schedule(&pool->flush);
+}
+
+static void on_socket(evutil_socket_t fd, short what, void *arg)
+{
+    struct db_conn *conn = arg;
+    (void)fd;
+
+    if (conn->state == CONN_CONNECTING)
+        on_poll(conn);
+    else if (what & EV_READ)
+        on_results(conn);
+    else
+        conn_flush(conn);
+}
+
+void conn_flush(struct db_conn *conn)
+{
+    int r = PQflush(conn->pg);
+
+    conn->is_dirty = false;
+    if (r < 0) {
+        conn_lost(conn, PQerrorMessage(conn->pg));
+        return;
+    }
+    watch(conn, r > 0 ? EV_READ | EV_WRITE : EV_READ);
+    if (conn->head != conn->tail && conn->pool->options.stall_usec > 0
+        && !loop_timer_is_running(&conn->timer))
+        loop_timer_start(&conn->timer, conn->pool->options.stall_usec);
+}
+
+/* The server may keep all results of a group until its sync, so a group may be silent for as long
+ * as all its statements together. */
+static int64_t stall_usec(const struct db_conn *conn)
+{
+    unsigned n = 1;
+
+    while (n < conn->tail - conn->head && conn_op(conn, conn->head + n - 1)->kind != OP_SYNC)
+        n++;
+    return n * conn->pool->options.stall_usec;
+}
+
+static void on_stall_timer(struct db_conn *conn)
+{
+    if (conn->head == conn->tail)
+        return;
+    int64_t left_usec = stall_usec(conn) - (clock_monotonic_usec() - conn->progress_usec);
+    if (left_usec <= 0)
+        conn_lost(conn, "the server owes an answer and is silent");
+    else
+        loop_timer_start(&conn->timer, left_usec);
 }
 
 static void on_timer(void *arg)
 {
     struct db_conn *conn = arg;
-    if (conn->state == CONN_CONNECTING)
-        conn_lost(conn, "no answer in time");
-    else if (conn->pool->n_connecting >= CONNECTING_MAX)
-        loop_timer_start(&conn->timer, CONNECTING_PAUSE_USEC);
-    else
+
+    if (conn->state == CONN_WAITING)
         conn_connect(conn);
-}
-
-static void on_stall(void *arg)
-{
-    conn_lost(arg, "the server owes an answer and is silent");
-}
-
-void conn_watch(struct db_conn *conn)
-{
-    int64_t stall_usec = conn->pool->options.stall_usec;
-    if (conn->head == conn->tail || stall_usec <= 0)
-        loop_timer_stop(&conn->stall);
+    else if (conn->state == CONN_CONNECTING)
+        conn_lost(conn, "no answer in time");
     else
-        loop_timer_start(&conn->stall, stall_usec);
+        on_stall_timer(conn);
 }
 
-/* A write whose own statement had failed was certainly undone; any other may have happened. */
-static void settle_write(struct db_batch *batch)
+/* Decide what becomes of a batch whose connection is gone. */
+static void settle(struct db_pool *pool, struct db_batch *batch)
 {
-    if (batch->err.code && batch->error
-        && !sqlstate_is_goodbye(PQresultErrorField(batch->error, PG_DIAG_SQLSTATE))) {
-        batch->state = BATCH_DONE;
-        list_add_tail(&batch->pool->done, &batch->link);
-        loop_later_schedule(&batch->pool->flush);
-        return;
-    }
-    batch->is_unknown = true;
-    batch_done(batch, ERR_UNAVAILABLE,
-        "the connection to the database broke; whether it was done is not known: repeat it with "
-        "the same request_id");
-}
-
-static void settle(struct db_conn *conn, struct db_batch *batch)
-{
-    list_remove(&batch->link);
-    batch->ops_left = 0;
     if (!batch->fn) {
+        batch->state = BATCH_DONE;
         batch_recycle(batch);
-    } else if (batch->kind == DB_WRITE) {
-        settle_write(batch);
-    } else if (++batch->tries < BATCH_TRIES_MAX && !conn->pool->is_closing
-        && !conn->pool->is_waiting_over) {
+    } else if (batch->fate == FATE_FAILED) {
+        batch_set_sql_error(batch);
+        batch_answer_later(batch);
+    } else if (batch->may_commit && batch->fate == FATE_OPEN) {
+        batch_set_unknown(batch, ERR_UNAVAILABLE, "the connection to the database was lost");
+        batch_answer_later(batch);
+    } else if (++batch->losses >= LOSSES_MAX) {
         batch_forget_answers(batch);
-        batch->err.code = 0;
-        conn->pool->stats.resent++;
-        pool_enqueue(conn->pool, batch, true);
+        batch_fail_later(batch, ERR_UNAVAILABLE, "the connection to the database was lost");
     } else {
-        batch_forget_answers(batch);
-        batch_done(batch, ERR_UNAVAILABLE, "the connection to the database broke; try again");
+        pool_send_again(pool, batch);
     }
 }
 
 static void conn_close(struct db_conn *conn)
 {
-    event_del(&conn->read_event);
-    event_del(&conn->write_event);
+    watch(conn, 0);
     loop_timer_stop(&conn->timer);
-    loop_timer_stop(&conn->stall);
     PQfinish(conn->pg);
     conn->pg = NULL;
     conn->head = conn->tail = 0;
-    conn->group_open = conn->preamble_known = conn->must_flush = conn->is_leaving = false;
-    memset(conn->slots, 0, sizeof conn->slots);
+    conn->group_size = 0;
+    conn->named_by = NULL;
+    conn->is_dirty = false;
+    if (conn->n_plans > 0)
+        memset(conn->plans, 0, conn->n_plans * sizeof(*conn->plans));
 }
 
 void conn_lost(struct db_conn *conn, const char *why)
 {
     struct db_pool *pool = conn->pool;
-    bool was_up = pool->n_ready > 0;
-    if (conn->state == CONN_READY) {
-        pool->n_ready--;
-        pool->stats.losses++;
-    } else if (conn->state == CONN_CONNECTING) {
-        pool->n_connecting--;
-    }
-    log_debug("database: connection %zu: %s", (size_t)(conn - pool->conns), why);
-    err_set(&pool->down_err, ERR_UNAVAILABLE, "%s", why);
-    conn->state = CONN_DOWN;
-    conn->failures++;
-    conn_close(conn);
-    pool_changed(pool, was_up);
-    /* From the newest, each to the front: the queue keeps their order. */
+    bool stood = conn_is_up(conn);
+    struct err err = { 0 };
     struct db_batch *batch;
-    while ((batch = list_last(&conn->batches, struct db_batch, link))) {
-        conn->n_batches--;
-        settle(conn, batch);
-    }
-    if (!pool->is_closing)
-        conn_start(conn);
-}
 
-void conn_close_for_good(struct db_conn *conn)
-{
-    loop_timer_stop(&conn->timer);
-    str_release(&conn->preamble);
-    free(conn->ring);
+    err_set(&err, ERR_UNAVAILABLE, "%.*s", (int)strcspn(why, "\n"), why);
+    log_debug("database connection %d: %s", (int)(conn - pool->conns), err.msg);
+    pool->stats.losses += stood;
+    if (stood && clock_monotonic_usec() - conn->ready_usec > pool->options.backoff_max_usec)
+        conn->failures = 0;
+    conn->failures++;
+    conn->first_host++;
+    conn_close(conn);
+    set_state(conn, CONN_WAITING);
+    while ((batch = list_first(&conn->batches, struct db_batch, link))) {
+        list_remove(&batch->link);
+        conn->n_batches--;
+        settle(pool, batch);
+    }
+    if (pool->is_closing)
+        return;
+    conn_begin(conn);
+    pool_on_conn(pool, &err);
 }

@@ -1,8 +1,9 @@
 #include "db/describe.h"
 
-#include "db/db_internal.h"
+#include "base/clock.h"
 #include "db/sqlstate.h"
 
+#include <libpq-fe.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,25 +20,37 @@ static void clear_result(PGresult **result)
     PQclear(*result);
 }
 
-int db_describer_open(const char *conninfo, int64_t timeout_usec,
-    struct db_describer **ret_describer, struct err *err)
+/* Connect with libpq's own waiting. */
+static PGconn *connect_and_wait(const char *conninfo, int64_t timeout_usec)
 {
-    _cleanup_(db_describer_closep) struct db_describer *describer = calloc(1, sizeof *describer);
-    if (!describer)
-        return err_oom(err);
     char seconds[24];
-    snprintf(seconds, sizeof seconds, "%lld", (long long)((timeout_usec + 999999) / 1000000));
     const char *keywords[]
         = { "connect_timeout", "fallback_application_name", "client_encoding", "dbname", NULL };
     const char *values[] = { seconds, "canvassd", "UTF8", conninfo, NULL };
-    describer->pg = PQconnectdbParams(keywords, values, 1);
-    if (!describer->pg)
+
+    snprintf(seconds, sizeof(seconds), "%lld",
+        (long long)((timeout_usec + USEC_PER_SEC - 1) / USEC_PER_SEC));
+    return PQconnectdbParams(keywords, values, 1);
+}
+
+int db_describer_open(const char *conninfo, int64_t timeout_usec,
+    struct db_describer **ret_describer, struct err *err)
+{
+    struct db_describer *describer = calloc(1, sizeof(*describer));
+    int r = 0;
+
+    if (!describer)
         return err_oom(err);
-    if (PQstatus(describer->pg) != CONNECTION_OK)
-        return err_set(err, ERR_UNAVAILABLE, "%s", PQerrorMessage(describer->pg));
-    *ret_describer = describer;
-    describer = NULL;
-    return 0;
+    describer->pg = connect_and_wait(conninfo, timeout_usec);
+    if (!describer->pg)
+        r = err_oom(err);
+    else if (PQstatus(describer->pg) != CONNECTION_OK)
+        r = err_set(err, ERR_UNAVAILABLE, "%s", PQerrorMessage(describer->pg));
+    if (r < 0)
+        db_describer_close(describer);
+    else
+        *ret_describer = describer;
+    return r;
 }
 
 void db_describer_close(struct db_describer *describer)
@@ -60,8 +73,8 @@ static int server_err(const struct db_describer *describer, const PGresult *resu
 static int fill_shape(const PGresult *described, struct db_shape *shape, struct err *err)
 {
     size_t n_params = (size_t)PQnparams(described), n_columns = (size_t)PQnfields(described);
-    shape->param_oids = calloc(n_params + 1, sizeof *shape->param_oids);
-    shape->columns = calloc(n_columns + 1, sizeof *shape->columns);
+    shape->param_oids = calloc(n_params + 1, sizeof(*shape->param_oids));
+    shape->columns = calloc(n_columns + 1, sizeof(*shape->columns));
     if (!shape->param_oids || !shape->columns)
         return err_oom(err);
     shape->n_params = n_params;
@@ -108,7 +121,7 @@ void db_shape_release(struct db_shape *shape)
         free(shape->columns[i].name);
     free(shape->columns);
     free(shape->param_oids);
-    memset(shape, 0, sizeof *shape);
+    memset(shape, 0, sizeof(*shape));
 }
 
 int db_query_simple(
@@ -118,7 +131,7 @@ int db_query_simple(
         = PQexecParams(describer->pg, sql, 0, NULL, NULL, NULL, NULL, 0);
     if (PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
         return server_err(describer, result, err);
-    struct db_rows *rows = calloc(1, sizeof *rows);
+    struct db_rows *rows = calloc(1, sizeof(*rows));
     if (!rows)
         return err_oom(err);
     rows->result = result;

@@ -1,198 +1,188 @@
+/* From libpq's results to the end of batches.
+ *
+ * For each operation but a sync, libpq gives a result and then NULL, for a sync the result alone.
+ * After an error the server skips all up to the sync, and libpq says "aborted" for each. The error
+ * of a commit comes, in the place of the sync, before the sync. A batch ends with its last
+ * operation: a read's last statement, a write's sync. */
 #include "db/db_internal.h"
 
-#include "db/sqlstate.h"
+#include "base/clock.h"
+#include "base/str.h"
 
-#include <string.h>
+#define NULLS_MAX 4 /* without a result in between: we are out of step */
 
-static const char *sqlstate_of(const PGresult *error)
+static void batch_ended(struct db_conn *conn, struct db_batch *batch)
 {
-    const char *state = PQresultErrorField(error, PG_DIAG_SQLSTATE);
-    return state ? state : "XX000";
-}
+    struct db_pool *pool = conn->pool;
+    bool was_sent_before = batch->fate == FATE_STALE ? batch->was_stale : batch->was_aborted;
 
-static void batch_leaves(struct db_conn *conn, struct db_batch *batch)
-{
     list_remove(&batch->link);
     conn->n_batches--;
-    if (!list_is_empty(&conn->pool->queue))
-        loop_later_schedule(&conn->pool->flush);
-}
-
-/* Nothing was committed and another try may end otherwise. */
-static bool is_worth_a_try(const struct db_batch *batch)
-{
-    if (batch->tries + 1 >= BATCH_TRIES_MAX)
-        return false;
-    if (!batch->error)
-        return batch->aborted;
-    const char *state = sqlstate_of(batch->error);
-    return sqlstate_is_transient(state) || sqlstate_is_stale_plan(state)
-        || (batch->kind == DB_READ && sqlstate_is_goodbye(state));
-}
-
-static void batch_again(struct db_conn *conn, struct db_batch *batch)
-{
-    batch_forget_answers(batch);
-    batch->err.code = 0;
-    batch->tries++;
-    batch->alone = true;
-    conn->pool->stats.resent++;
-    pool_enqueue(conn->pool, batch, true);
-}
-
-static void batch_ends(struct db_conn *conn, struct db_batch *batch)
-{
-    batch_leaves(conn, batch);
+    batch->state = BATCH_DONE;
     if (!batch->fn) {
         batch_recycle(batch);
         return;
     }
-    if (is_worth_a_try(batch)) {
-        batch_again(conn, batch);
+    if (batch->fate == FATE_FAILED) {
+        batch_set_sql_error(batch);
+    } else if (batch->fate != FATE_OPEN && !was_sent_before) {
+        batch->was_stale |= batch->fate == FATE_STALE;
+        batch->was_aborted |= batch->fate == FATE_ABORTED;
+        batch->is_alone |= batch->was_aborted;
+        pool_send_again(pool, batch);
         return;
-    }
-    if (!batch->err.code && batch->aborted)
-        err_set(&batch->err, ERR_ABORTED, "another request's error got in the way; try again");
-    else if (!batch->err.code && batch->in_doubt) {
-        batch->is_unknown = true;
-        err_set(&batch->err, ERR_UNAVAILABLE,
-            "the database does not say whether every copy has it: repeat it with the same "
-            "request_id");
+    } else if (batch->fate != FATE_OPEN) {
+        err_set(&batch->err, ERR_INTERNAL, "aborted without an error of its own");
+    } else if (batch->in_doubt) {
+        batch_set_unknown(
+            batch, ERR_UNAVAILABLE, "the database did not confirm that every copy has the change");
     }
     batch_answer(batch);
-    batch_recycle(batch);
 }
 
-/* The head of the ring is done with. */
+/* Take the head of the ring away. */
 static void pop(struct db_conn *conn)
 {
-    struct op op = conn->ring[conn->head++ & (conn->pool->ring_size - 1)];
-    if (!op.batch)
-        return;
-    op.batch->ops_left--;
-    if (op.kind == OP_SYNC || (op.is_last && op.batch->kind == DB_READ))
-        batch_ends(conn, op.batch);
+    struct db_batch *batch = conn_op(conn, conn->head++)->batch;
+
+    if (batch && --batch->ops_left == 0)
+        batch_ended(conn, batch);
 }
 
-/* A prepare that failed is not there; a stale plan is prepared under a new name. */
-static void forget_prepared(struct op *op)
+/* The plan that @op made or used is not there any more, unless it was made again since. */
+static void forget_plan(struct db_conn *conn, const struct op *op)
 {
-    if (!op->prepared)
-        return;
-    op->prepared->is_prepared = false;
-    op->prepared->generation++;
+    struct plan *plan = &conn->plans[op->slot];
+
+    if (plan->generation == op->generation)
+        plan->is_usable = false;
 }
 
-/* A statement that cannot be prepared counts as the statement that failed. */
-static int failed_index(const struct op *op)
+static bool is_about_plan(const struct op *op, const char *sqlstate)
 {
-    if (op->kind == OP_SYNC)
-        return DB_FAILED_COMMIT;
-    if (op->kind == OP_PREAMBLE || op->kind == OP_SETTING || op->is_for_preamble)
-        return DB_FAILED_PREAMBLE;
-    return op->index;
+    return (op->kind == OP_QUERY || op->kind == OP_PREAMBLE || op->kind == OP_LIMIT)
+        && (str_eq(sqlstate, SQLSTATE_NO_PLAN) || str_eq(sqlstate, SQLSTATE_STALE_PLAN));
 }
 
-static void on_error(struct db_conn *conn, struct op *op, PGresult *error)
+/* Take an SQL error over. It is the batch's own: what its error does to neighbours comes to them as
+ * "aborted". */
+static void on_sql_error(
+    struct db_conn *conn, const struct op *op, PGresult *error, const char *sqlstate)
 {
-    const char *state = sqlstate_of(error);
-    if (op->kind == OP_PREPARE || sqlstate_is_stale_plan(state))
-        forget_prepared(op);
-    if (sqlstate_is_goodbye(state))
-        conn->is_leaving = true;
     struct db_batch *batch = op->batch;
-    if (!batch || !batch->fn || batch->error) {
+    bool is_about_plan_here = is_about_plan(op, sqlstate);
+
+    if (op->kind == OP_PREPARE || is_about_plan_here)
+        forget_plan(conn, op);
+    if (str_eq(sqlstate, SQLSTATE_READ_ONLY))
+        conn_leave(conn, "the server is read-only");
+    if (!batch || batch->fate != FATE_OPEN) {
         PQclear(error);
-        return;
+    } else if (is_about_plan_here && !batch->was_stale) {
+        batch->fate = FATE_STALE;
+        PQclear(error);
+    } else {
+        batch->fate = FATE_FAILED;
+        batch->failed_index = op->index;
+        batch->error = error;
     }
-    batch->error = error;
-    batch->failed_index = failed_index(op);
-    const char *message = PQresultErrorField(error, PG_DIAG_MESSAGE_PRIMARY);
-    err_set(&batch->err, sqlstate_to_err(state), "%s", message ? message : "");
 }
 
-static void on_aborted(struct op *op)
+/* An error that ends the session, or that libpq made up because the session has ended. */
+static bool is_fatal(const PGresult *error)
 {
-    if (op->kind == OP_PREPARE)
-        forget_prepared(op);
-    if (op->batch)
-        op->batch->aborted = true;
+    const char *severity = PQresultErrorField(error, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+    return !PQresultErrorField(error, PG_DIAG_SQLSTATE)
+        || (severity && (str_eq(severity, "FATAL") || str_eq(severity, "PANIC")));
 }
 
-static void on_result(struct db_conn *conn, struct op *op, PGresult *result)
+static const char *on_error(struct db_conn *conn, const struct op *op, PGresult *error)
 {
-    op->is_answered = true;
-    switch (PQresultStatus(result)) {
-    case PGRES_TUPLES_OK:
-    case PGRES_COMMAND_OK:
-        if (op->kind == OP_QUERY && op->batch->fn && !op->batch->results[op->index])
-            op->batch->results[op->index] = result;
-        else
-            PQclear(result);
-        break;
-    case PGRES_PIPELINE_ABORTED:
-        on_aborted(op);
+    if (is_fatal(error)) {
+        PQclear(error);
+        return PQerrorMessage(conn->pg);
+    }
+    if (op->kind == OP_SETUP) {
+        PQclear(error);
+        return "the server refuses the session's settings";
+    }
+    on_sql_error(conn, op, error, PQresultErrorField(error, PG_DIAG_SQLSTATE));
+    return NULL;
+}
+
+static void on_rows(const struct op *op, PGresult *result)
+{
+    struct db_call *call = op->kind == OP_QUERY ? &op->batch->calls[op->index] : NULL;
+
+    if (call && !call->result && op->batch->fn)
+        call->result = result;
+    else
         PQclear(result);
-        break;
-    default:
-        on_error(conn, op, result);
-    }
 }
 
-/* Take one result, or the end of one; false: nothing is there to take. */
-static bool take(struct db_conn *conn)
+static const char *on_result(struct db_conn *conn, PGresult *result)
 {
-    struct op *op = &conn->ring[conn->head & (conn->pool->ring_size - 1)];
-    PGresult *result = PQgetResult(conn->pg);
-    if (!result) {
-        /* The end of a statement's results; never that of a sync, which is a result itself. */
-        if (op->kind != OP_SYNC && op->is_answered) {
-            pop(conn);
-            return true;
-        }
-        if (PQisBusy(conn->pg) || !(result = PQgetResult(conn->pg)))
-            return false;
-    }
-    bool is_sync = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
-    if (op->kind != OP_SYNC) {
-        if (is_sync) /* we and the server disagree on what was sent */
-            conn->is_leaving = true;
-        on_result(conn, op, result);
-        return !is_sync;
-    }
-    if (is_sync)
-        pop(conn);
-    else if (op->batch && PQresultStatus(result) == PGRES_FATAL_ERROR) {
-        on_error(conn, op, result); /* a deferred constraint, at the commit */
-        return true;
+    const struct op *op = conn_op(conn, conn->head);
+    ExecStatusType status = PQresultStatus(result);
+
+    if (status == PGRES_FATAL_ERROR)
+        return on_error(conn, op, result);
+    if ((status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY)
+        && op->kind != OP_SYNC) {
+        on_rows(op, result);
+        return NULL;
     }
     PQclear(result);
-    return true;
+    if (status == PGRES_PIPELINE_SYNC && op->kind == OP_SYNC) {
+        pop(conn);
+        return NULL;
+    }
+    if (status != PGRES_PIPELINE_ABORTED || op->kind == OP_SYNC)
+        return "the server's answers are out of step"; /* COPY too: it cannot be in a pipeline */
+    if (op->kind == OP_PREPARE)
+        forget_plan(conn, op);
+    if (op->batch && op->batch->fate == FATE_OPEN)
+        op->batch->fate = FATE_ABORTED;
+    return NULL;
 }
 
-void conn_receive(struct db_conn *conn)
+const char *conn_take_results(struct db_conn *conn)
 {
-    if (!PQconsumeInput(conn->pg))
-        conn->is_leaving = true;
-    while (conn->head != conn->tail && !PQisBusy(conn->pg))
-        if (!take(conn))
+    unsigned nulls = 0;
+
+    while (conn->head != conn->tail && !PQisBusy(conn->pg)) {
+        PGresult *result = PQgetResult(conn->pg);
+        if (result) {
+            const char *why = on_result(conn, result);
+            if (why)
+                return why;
+            nulls = 0;
+        } else if (conn_op(conn, conn->head)->kind != OP_SYNC) {
+            pop(conn);
+        } else if (++nulls > NULLS_MAX) {
             break;
-    if (conn->is_leaving || PQstatus(conn->pg) == CONNECTION_BAD)
-        conn_lost(conn, PQerrorMessage(conn->pg));
-    else if (conn_flush(conn) < 0)
-        conn_lost(conn, PQerrorMessage(conn->pg));
-    else
-        conn_watch(conn);
+        }
+    }
+    conn->progress_usec = clock_monotonic_usec();
+    return NULL;
 }
 
-void conn_on_notice(void *arg, const PGresult *result)
+/* A commit that waits for a standby and is cancelled "succeeds" with a warning. The warning comes
+ * with the commit's answer, when the last statement's result may not have been taken yet. Warnings
+ * that the schema itself raises are not about that. */
+void conn_on_notice(void *arg, const PGresult *notice)
 {
     struct db_conn *conn = arg;
-    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
-    if (conn->head == conn->tail || !severity || strcmp(severity, "WARNING") != 0)
+    const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const char *function = PQresultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
+
+    if (conn->head == conn->tail || !severity || !str_eq(severity, "WARNING")
+        || (function && str_eq(function, "exec_stmt_raise")))
         return;
-    struct op *op = &conn->ring[conn->head & (conn->pool->ring_size - 1)];
-    if (op->batch && op->batch->kind == DB_WRITE
-        && (op->kind == OP_SYNC || (op->is_last && op->is_answered)))
-        op->batch->in_doubt = true;
+    const struct op *op = conn_op(conn, conn->head);
+    if (!op->batch || op->batch->kind != DB_WRITE || op->batch->ops_left > 2)
+        return;
+    op->batch->in_doubt = true;
+    conn_leave(conn, "a commit came with a warning");
 }

@@ -1,3 +1,4 @@
+/* From a batch to libpq's messages, and to the operations that mirror them. */
 #include "db/db_internal.h"
 
 #include "base/clock.h"
@@ -5,198 +6,235 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RING_RESERVE 32
+#define RING_FIRST 256
 
-static const struct db_statement timeout_statement = {
-    .name = "timeout",
-    .sql = "SELECT set_config('statement_timeout', $1::text, true)",
+static const struct db_statement limit_statement = {
+    .name = "limit",
+    .sql = "SELECT set_config('statement_timeout', $1, true)",
     .n_params = 1,
 };
 
-bool conn_has_room(const struct db_conn *conn)
+static const char setup_sql[] = "SELECT set_config('statement_timeout', $1, false),"
+                                " set_config('client_min_messages', 'warning', false)";
+
+/* Make room for @n more operations. */
+static int ring_reserve(struct db_conn *conn, unsigned n)
 {
-    return conn->state == CONN_READY && !conn->is_leaving
-        && conn->n_batches < conn->pool->options.pipeline_limit
-        && conn->pool->ring_size - (conn->tail - conn->head) > RING_RESERVE;
+    unsigned used = conn->tail - conn->head, size = conn->ring_size ? conn->ring_size : RING_FIRST;
+
+    while (size < used + n)
+        size *= 2;
+    if (size == conn->ring_size)
+        return 0;
+    struct op *ring = malloc(size * sizeof(*ring));
+    if (!ring)
+        return ERR_EXHAUSTED;
+    for (unsigned i = 0; i < used; i++)
+        ring[i] = *conn_op(conn, conn->head + i);
+    free(conn->ring);
+    conn->ring = ring;
+    conn->ring_size = size;
+    conn->head = 0;
+    conn->tail = used;
+    return 0;
 }
 
-static struct op *push(struct db_conn *conn, enum op_kind kind, struct db_batch *batch)
+/* Let the connection have a plan for each statement that the pool knows. */
+static int plans_reserve(struct db_conn *conn)
 {
-    struct op *op = &conn->ring[conn->tail++ & (conn->pool->ring_size - 1)];
-    *op = (struct op) { .kind = kind, .batch = batch };
+    size_t n = conn->pool->n_statements;
+
+    if (n <= conn->n_plans)
+        return 0;
+    n = MAX(n, 2 * conn->n_plans);
+    struct plan *plans = realloc(conn->plans, n * sizeof(*plans));
+    if (!plans)
+        return ERR_EXHAUSTED;
+    memset(plans + conn->n_plans, 0, (n - conn->n_plans) * sizeof(*plans));
+    conn->plans = plans;
+    conn->n_plans = n;
+    return 0;
+}
+
+static struct op *push(struct db_conn *conn, enum op_kind kind, struct db_batch *batch, int index)
+{
+    if (conn->head == conn->tail)
+        conn->progress_usec = clock_monotonic_usec();
+    struct op *op = conn_op(conn, conn->tail++);
+    *op = (struct op) { .kind = kind, .batch = batch, .index = index };
     if (batch)
         batch->ops_left++;
-    conn->must_flush = true;
+    conn->is_dirty = true;
     return op;
 }
 
-/* The slot of @statement on this connection; NULL if there are too many statements. */
-static struct prepared *find_slot(struct db_conn *conn, const struct db_statement *statement)
+static int send_sync(struct db_conn *conn, struct db_batch *batch)
 {
-    size_t start = ((uintptr_t)statement >> 4) * 0x9E3779B97F4A7C15u >> 40;
-    for (size_t i = 0; i < PREPARED_SLOTS; i++) {
-        struct prepared *slot = &conn->slots[(start + i) & (PREPARED_SLOTS - 1)];
-        if (slot->statement == statement)
-            return slot;
-        if (!slot->statement) {
-            slot->statement = statement;
-            return slot;
-        }
-    }
-    return NULL;
+    conn->group_size = 0;
+    conn->named_by = NULL;
+    if (!PQpipelineSync(conn->pg))
+        return ERR_UNAVAILABLE;
+    push(conn, OP_SYNC, batch, DB_FAILED_COMMIT);
+    return 0;
 }
 
-static int prepare(struct db_conn *conn, struct db_batch *batch, const struct db_call *call,
-    struct prepared **ret_slot)
+int conn_close_group(struct db_conn *conn)
+{
+    if (conn->group_size == 0)
+        return 0;
+    conn->pool->stats.syncs++;
+    return send_sync(conn, NULL);
+}
+
+/* The plan counts as usable from here on: what follows in the pipeline relies on it. If it fails,
+ * receive.c takes that back. */
+static int send_prepare(
+    struct db_conn *conn, struct db_batch *batch, const struct db_call *call, int index)
 {
     const struct db_statement *statement = call->statement;
-    struct prepared *slot = find_slot(conn, statement);
-    if (!slot)
+    struct plan *plan = &conn->plans[call->slot];
+
+    plan->is_usable = true;
+    plan->generation++;
+    snprintf(plan->name, sizeof(plan->name), "s%u.%u", call->slot, plan->generation);
+    if (!PQsendPrepare(conn->pg, plan->name, statement->sql,
+            statement->param_oids ? (int)statement->n_params : 0, statement->param_oids))
         return ERR_UNAVAILABLE;
-    *ret_slot = slot;
-    if (slot->is_prepared)
-        return 0;
-    snprintf(
-        slot->name, sizeof slot->name, "s%zu_%u", (size_t)(slot - conn->slots), slot->generation);
-    int n_oids = statement->param_oids ? (int)statement->n_params : 0;
-    if (!PQsendPrepare(conn->pg, slot->name, statement->sql, n_oids, statement->param_oids))
-        return ERR_UNAVAILABLE;
-    /* Taken for done; receive.c takes it back if it fails. */
-    slot->is_prepared = true;
-    struct op *op = push(conn, OP_PREPARE, batch);
-    op->prepared = slot;
-    op->index = (uint16_t)(call - batch->calls);
-    op->is_for_preamble = call < batch->calls || call >= batch->calls + batch->n_calls;
+    struct op *op = push(conn, OP_PREPARE, batch, index);
+    op->slot = call->slot;
+    op->generation = plan->generation;
     conn->pool->stats.prepares++;
     return 0;
 }
 
 static int send_call(struct db_conn *conn, struct db_batch *batch, const struct db_call *call,
-    enum op_kind kind, struct op **ret_op)
+    enum op_kind kind, int index)
 {
-    struct prepared *slot;
-    int r = prepare(conn, batch, call, &slot);
-    if (r < 0)
-        return r;
-    const char *values[DB_PARAMS_MAX];
-    int lengths[DB_PARAMS_MAX], formats[DB_PARAMS_MAX];
-    int n = (int)call->statement->n_params;
-    for (int i = 0; i < n; i++) {
-        values[i] = call->values[i].data;
-        lengths[i] = call->values[i].len;
-        formats[i] = call->values[i].is_binary;
-    }
-    if (!PQsendQueryPrepared(conn->pg, slot->name, n, values, lengths, formats, 1))
+    struct plan *plan = &conn->plans[call->slot];
+
+    if (!plan->is_usable && send_prepare(conn, batch, call, index) < 0)
         return ERR_UNAVAILABLE;
-    *ret_op = push(conn, kind, batch);
-    (*ret_op)->prepared = slot;
+    if (!PQsendQueryPrepared(
+            conn->pg, plan->name, call->n_values, call->values, call->lengths, call->formats, 1))
+        return ERR_UNAVAILABLE;
+    struct op *op = push(conn, kind, batch, index);
+    op->slot = call->slot;
+    op->generation = plan->generation;
     return 0;
 }
 
-int conn_sync_group(struct db_conn *conn)
+/* The server is to give up a little before the caller does, so that the outcome is known. */
+static int64_t limit_msec(const struct db_pool *pool, const struct db_batch *batch)
 {
-    if (!conn->group_open)
-        return 0;
-    conn->group_open = conn->preamble_known = false;
-    if (!PQpipelineSync(conn->pg))
-        return ERR_UNAVAILABLE;
-    push(conn, OP_SYNC, NULL);
-    conn->pool->stats.syncs++;
-    return 0;
+    int64_t left = (batch->deadline_usec - clock_monotonic_usec()) / USEC_PER_MSEC;
+    int64_t cap = pool->options.statement_timeout_usec / USEC_PER_MSEC;
+
+    left -= MIN(left / 8, INT64_C(50));
+    if (cap > 0)
+        left = MIN(left, cap);
+    return MAX(left, INT64_C(1));
 }
 
-/* A write gets as long on the server as its caller waits. */
-static int send_timeout(struct db_conn *conn, struct db_batch *batch)
+static int send_limit(struct db_conn *conn, struct db_batch *batch, unsigned slot)
 {
-    if (batch->kind == DB_READ || !batch->deadline_usec)
-        return 0;
-    int64_t left_msec = (batch->deadline_usec - clock_monotonic_usec()) / USEC_PER_MSEC;
-    int64_t cap_msec = conn->pool->options.statement_timeout_usec / USEC_PER_MSEC;
-    if (cap_msec > 0)
-        left_msec = MIN(left_msec, cap_msec);
     char text[24];
-    int len = snprintf(text, sizeof text, "%lld", (long long)MAX(left_msec, 1));
-    struct db_value value = { .data = text, .len = len };
-    struct db_call call = { .statement = &timeout_statement, .values = &value };
-    struct op *op;
-    return send_call(conn, batch, &call, OP_SETTING, &op);
+    const char *value = text;
+    int length = snprintf(text, sizeof(text), "%lld", (long long)limit_msec(conn->pool, batch));
+    int format = 0;
+    struct db_call call = { .statement = &limit_statement,
+        .slot = slot,
+        .n_values = 1,
+        .values = &value,
+        .lengths = &length,
+        .formats = &format };
+
+    return send_call(conn, batch, &call, OP_LIMIT, DB_FAILED_PREAMBLE);
 }
 
-/* Whoever speaks in this transaction names itself, unless the one before was the same. */
+/* Whoever speaks in this transaction names itself first, unless the one before was the same. */
 static int send_preamble(struct db_conn *conn, struct db_batch *batch)
 {
-    const struct str *bytes = &batch->preamble_bytes;
     if (!batch->preamble.statement)
         return 0;
-    if (conn->group_open && conn->preamble_known && conn->preamble.len == bytes->len
-        && memcmp(conn->preamble.data, bytes->data, bytes->len) == 0) {
+    if (batch->n_calls > 0 && conn->named_by
+        && call_is_equal(&conn->named_by->preamble, &batch->preamble)) {
         conn->pool->stats.preambles_shared++;
         return 0;
     }
-    struct op *op;
-    int r = send_call(conn, batch, &batch->preamble, OP_PREAMBLE, &op);
-    if (r < 0)
-        return r;
     conn->pool->stats.preambles++;
-    str_reset(&conn->preamble);
-    str_add(&conn->preamble, bytes->data, bytes->len);
-    conn->preamble_known = batch->kind == DB_READ && !conn->preamble.failed;
-    return 0;
+    conn->named_by = batch;
+    return send_call(conn, batch, &batch->preamble, OP_PREAMBLE, DB_FAILED_PREAMBLE);
 }
 
 static int send_calls(struct db_conn *conn, struct db_batch *batch)
 {
-    for (size_t i = 0; i < batch->n_calls; i++) {
-        struct op *op;
-        int r = send_call(conn, batch, &batch->calls[i], OP_QUERY, &op);
-        if (r < 0)
-            return r;
-        op->index = (uint16_t)i;
-        op->is_last = i + 1 == batch->n_calls;
-        conn->pool->stats.statements++;
-    }
-    return 0;
-}
-
-static int send_sync(struct db_conn *conn, struct db_batch *batch)
-{
-    if (batch->kind == DB_READ) {
-        conn->group_open = true;
-        return batch->alone || !batch->preamble.statement ? conn_sync_group(conn) : 0;
-    }
-    if (!PQpipelineSync(conn->pg))
-        return ERR_UNAVAILABLE;
-    push(conn, OP_SYNC, batch);
-    conn->pool->stats.syncs++;
-    return 0;
-}
-
-int conn_send(struct db_conn *conn, struct db_batch *batch)
-{
-    batch->state = BATCH_RUNNING;
-    list_add_tail(&conn->batches, &batch->link);
-    conn->n_batches++;
     int r = 0;
-    bool is_nameless = !batch->preamble.statement;
-    if (batch->kind == DB_WRITE || batch->alone || is_nameless)
-        r = conn_sync_group(conn);
-    if (r == 0)
-        r = send_timeout(conn, batch);
+
+    for (size_t i = 0; r == 0 && i < batch->n_calls; i++)
+        r = send_call(conn, batch, &batch->calls[i], OP_QUERY, (int)i);
+    conn->pool->stats.statements += batch->n_calls;
+    return r;
+}
+
+/* Say whether @batch may follow what the open group holds. Nobody without a preamble comes behind
+ * somebody with one, under whose name it would run. */
+static bool fits_group(const struct db_conn *conn, const struct db_batch *batch)
+{
+    return batch->kind == DB_READ && !batch->is_alone && conn->group_size < GROUP_MAX
+        && !batch->preamble.statement == !conn->named_by;
+}
+
+static int end_batch(struct db_conn *conn, struct db_batch *batch)
+{
+    if (batch->kind == DB_WRITE) {
+        batch->may_commit = true;
+        conn->pool->stats.syncs++;
+        return send_sync(conn, batch);
+    }
+    conn->group_size++;
+    return batch->is_alone ? conn_close_group(conn) : 0;
+}
+
+static int send_whole(struct db_conn *conn, struct db_batch *batch, unsigned limit_slot)
+{
+    int r = 0;
+
+    if (conn->group_size > 0 && !fits_group(conn, batch))
+        r = conn_close_group(conn);
+    if (r == 0 && batch->kind == DB_WRITE && batch->deadline_usec)
+        r = send_limit(conn, batch, limit_slot);
     if (r == 0)
         r = send_preamble(conn, batch);
     if (r == 0)
         r = send_calls(conn, batch);
-    return r == 0 ? send_sync(conn, batch) : r;
+    return r == 0 ? end_batch(conn, batch) : r;
 }
 
-int conn_flush(struct db_conn *conn)
+int conn_send(struct db_conn *conn, struct db_batch *batch)
 {
-    int r = PQflush(conn->pg);
-    if (r < 0)
+    unsigned limit_slot = 0;
+
+    /* each call may need a prepare; a sync comes before and behind */
+    if (ring_reserve(conn, 2 * ((unsigned)batch->n_calls + 2) + 2) < 0
+        || statements_slot(conn->pool, &limit_statement, &limit_slot, NULL) < 0
+        || plans_reserve(conn) < 0)
+        return ERR_EXHAUSTED;
+    batch->state = BATCH_SENT;
+    list_add_tail(&conn->batches, &batch->link);
+    conn->n_batches++;
+    return send_whole(conn, batch, limit_slot);
+}
+
+int conn_send_setup(struct db_conn *conn)
+{
+    char text[24];
+    const char *value = text;
+
+    snprintf(text, sizeof(text), "%lld",
+        (long long)(conn->pool->options.statement_timeout_usec / USEC_PER_MSEC));
+    if (ring_reserve(conn, 2) < 0
+        || !PQsendQueryParams(conn->pg, setup_sql, 1, NULL, &value, NULL, NULL, 1))
         return ERR_UNAVAILABLE;
-    conn->must_flush = false;
-    if (r > 0)
-        event_add(&conn->write_event, NULL);
-    conn_watch(conn);
-    return 0;
+    push(conn, OP_SETUP, NULL, DB_FAILED_NOWHERE);
+    return send_sync(conn, NULL);
 }
