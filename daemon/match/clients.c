@@ -5,7 +5,7 @@ struct reverse {
     const struct match_opening *opening;
     const struct match_client *clients;
     const struct match_options *options;
-    struct match_query *query; /* of the client in hand */
+    struct match_query query; /* of the client in hand */
     struct match_rank fits, near_misses, not_yet;
     struct arena *arena;
     struct str text;
@@ -13,7 +13,6 @@ struct reverse {
 
 static void reverse_release(struct reverse *reverse)
 {
-    free(reverse->query);
     match_rank_release(&reverse->fits);
     match_rank_release(&reverse->near_misses);
     match_rank_release(&reverse->not_yet);
@@ -25,7 +24,7 @@ static int add_client(
 {
     const struct match_candidate candidate = {
         .day = day,
-        .score = match_score(reverse->query, reverse->opening),
+        .score = match_score(&reverse->query, reverse->opening),
         .row = (uint32_t)i,
         .id = reverse->clients[i].id,
     };
@@ -35,7 +34,7 @@ static int add_client(
 static int find_day(const struct reverse *reverse, int32_t *ret_day, struct err *err)
 {
     _cleanup_(match_timeline_release) struct match_timeline timeline = { .queries = NULL };
-    int r = match_timeline_init(&timeline, reverse->query, err);
+    int r = match_timeline_init(&timeline, &reverse->query, err);
     if (r == 0)
         *ret_day = match_possible_on(&timeline, reverse->opening);
     return r;
@@ -49,8 +48,8 @@ static int read_client(
     int r = match_client_check(client, err);
     if (r < 0 || (client->is_paused && !options->even_if_paused))
         return r;
-    match_query_init(reverse->query, client, options, options->on);
-    uint32_t failed = match_failed_limits(reverse->query, reverse->opening);
+    match_query_init(&reverse->query, client, options, options->on);
+    uint32_t failed = match_failed_limits(&reverse->query, reverse->opening);
     match_count_mask(answer, failed, 1);
     if (failed == 0)
         return add_client(reverse, &reverse->fits, i, 0, err);
@@ -77,7 +76,7 @@ static int show(struct reverse *reverse, struct match_rank *rank, size_t n_most,
     struct match_candidate candidate;
     size_t n = 0;
     while (n < n_most && match_rank_pop(rank, &candidate)) {
-        struct match_query *q = reverse->query;
+        struct match_query *q = &reverse->query;
         const struct match_opening *o = reverse->opening;
         match_query_init(
             q, &reverse->clients[candidate.row], reverse->options, reverse->options->on);
@@ -109,9 +108,8 @@ int match_clients(const struct match_opening *opening, const struct match_client
         return r;
     _cleanup_(reverse_release) struct reverse reverse
         = { .opening = opening, .clients = clients, .options = options, .arena = arena };
-    reverse.query = malloc(sizeof(*reverse.query));
     struct match_answer *answer = arena_zalloc(arena, sizeof(*answer));
-    if (!reverse.query || !answer)
+    if (!answer)
         return err_oom(err);
     for (size_t i = 0; i < n_clients && r == 0; i++)
         r = read_client(&reverse, i, answer, err);

@@ -1,4 +1,4 @@
-/* The one table of criteria. README.md says the same in prose; a test compares their names. */
+/* The one table of criteria; README.md says the same in prose. */
 #include "match/match_internal.h"
 
 #define EMPLOYER MOVER_BIT(MATCH_MOVER_EMPLOYER)
@@ -9,13 +9,13 @@
 
 #define LIMIT(name, title, movers, unit, source, asks)                                             \
     {                                                                                              \
-        { #name, title, movers, unit, source }, CRITERION_LIMIT, match_limit_##name,               \
-            match_say_##name, asks, match_filter_##name, -1                                        \
+        { #name, title, movers, unit, source }, CRITERION_LIMIT, -1, match_limit_##name,           \
+            match_say_##name, asks, match_filter_##name                                            \
     }
 #define WISH(name, title, unit, source, same_fact)                                                 \
     {                                                                                              \
-        { #name, title, NOBODY, unit, source }, CRITERION_WISH, match_wish_##name,                 \
-            match_say_wish_##name, NULL, NULL, same_fact                                           \
+        { #name, title, NOBODY, unit, source }, CRITERION_WISH, same_fact, match_wish_##name,      \
+            match_say_wish_##name, NULL, NULL                                                      \
     }
 
 /* clang-format off */

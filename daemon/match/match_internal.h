@@ -94,11 +94,11 @@ typedef void match_filter_fn(const struct match_catalogue *catalogue, const stru
 struct match_criterion {
     struct match_criterion_info info;
     enum match_criterion_kind kind;
+    int same_fact; /* wishes: the limit that asks about the same unknown fact, or -1 */
     match_evaluate_fn *evaluate;
     match_say_fn *say;
     match_ask_fn *ask; /* limits; NULL: nobody is asked */
     match_filter_fn *filter; /* limits */
-    int same_fact; /* wishes: the limit that asks about the same unknown fact, or -1 */
 };
 
 const struct match_criterion *match_criterion_of_limit(enum match_limit limit);

@@ -12,23 +12,26 @@ struct run {
     uint32_t asked_limits; /* about which somebody can be asked */
     struct match_rank fits, near_misses, not_yet;
     uint32_t masks[N_FAIL_MASKS]; /* how many openings fail exactly these limits */
-    const struct match_opening **shown;
+    struct match_candidate *chosen;
+    const struct match_opening **shown; /* the openings of @chosen */
+    uint32_t *shown_of_employer; /* how many, by the employer's number */
+    uint32_t shown_of_group[MINOR_GROUPS];
     struct arena *arena;
     struct str text;
 };
 
-static void run_free(struct run *run)
+static void run_release(struct run *run)
 {
     match_tables_release(&run->tables);
     match_timeline_release(&run->timeline);
     match_rank_release(&run->fits);
     match_rank_release(&run->near_misses);
     match_rank_release(&run->not_yet);
+    free(run->chosen);
     free(run->shown);
+    free(run->shown_of_employer);
     str_release(&run->text);
-    free(run);
 }
-define_cleanup(struct run *, run_free);
 
 static uint32_t asked_limits(void)
 {
@@ -39,23 +42,20 @@ static uint32_t asked_limits(void)
     return limits;
 }
 
-static int run_new(const struct match_catalogue *catalogue, const struct match_client *client,
-    const struct match_options *options, struct arena *arena, struct run **ret_run, struct err *err)
+static int run_init(struct run *run, const struct match_catalogue *catalogue,
+    const struct match_client *client, const struct match_options *options, struct arena *arena,
+    struct err *err)
 {
     int r = match_options_check(options, err);
     if (r == 0)
         r = match_client_check(client, err);
     if (r < 0)
         return r;
-    struct run *run = calloc(1, sizeof(*run));
-    if (!run)
-        return err_oom(err);
     run->catalogue = catalogue;
     run->options = options;
     run->arena = arena;
     run->asked_limits = asked_limits();
     match_query_init(&run->query, client, options, options->on);
-    *ret_run = run;
     return 0;
 }
 
@@ -125,22 +125,18 @@ static int fill_candidate(struct run *run, const struct match_candidate *candida
     return match_result_fill(result, &run->query, o, run->arena, &run->text, err);
 }
 
-/* How often an employer and a minor group may still be shown. */
-struct breadth {
-    const struct match_options *options;
-    uint32_t *employers; /* shown, by number */
-    uint32_t groups[MINOR_GROUPS]; /* shown */
-};
-
-static bool breadth_allows(
-    struct breadth *breadth, const struct match_opening *o, uint32_t employer)
+/* Whether the caps still allow an opening; if they do, it counts. */
+static bool take_breadth(struct run *run, uint32_t row)
 {
-    uint32_t *of_employer = uuid_is_nil(&o->employer_id) ? NULL : &breadth->employers[employer];
-    uint32_t *of_group = o->soc ? &breadth->groups[o->soc / 10] : NULL;
-    if (breadth->options->max_per_employer && of_employer
-        && *of_employer >= breadth->options->max_per_employer)
+    const struct match_opening *o = &run->catalogue->openings[row];
+    const struct match_options *options = run->options;
+    uint32_t *of_employer = uuid_is_nil(&o->employer_id)
+        ? NULL
+        : &run->shown_of_employer[run->catalogue->numbers[row].employer];
+    uint32_t *of_group = o->soc ? &run->shown_of_group[o->soc / 10] : NULL;
+    if (options->max_per_employer && of_employer && *of_employer >= options->max_per_employer)
         return false;
-    if (breadth->options->max_per_group && of_group && *of_group >= breadth->options->max_per_group)
+    if (options->max_per_group && of_group && *of_group >= options->max_per_group)
         return false;
     if (of_employer)
         ++*of_employer;
@@ -150,37 +146,32 @@ static bool breadth_allows(
 }
 
 /* Greedy and exact: in order of rank, whoever the caps still allow. */
-static size_t choose_broadly(
-    struct run *run, struct breadth *breadth, struct match_candidate *chosen, size_t n_most)
+static size_t choose_broadly(struct run *run, size_t n_most)
 {
     struct match_candidate candidate;
     size_t n = 0;
-    while (n < n_most && match_rank_pop(&run->fits, &candidate)) {
-        const struct match_opening *o = &run->catalogue->openings[candidate.row];
-        if (breadth_allows(breadth, o, run->catalogue->numbers[candidate.row].employer))
-            chosen[n++] = candidate;
-    }
+    while (n < n_most && match_rank_pop(&run->fits, &candidate))
+        if (take_breadth(run, candidate.row))
+            run->chosen[n++] = candidate;
     return n;
 }
 
 static int show_results(struct run *run, struct match_answer *answer, struct err *err)
 {
-    struct breadth breadth = { .options = run->options };
     size_t n_most = MIN(run->fits.n, (size_t)run->options->n_results);
-    _cleanup_(freep) uint32_t *employers
-        = calloc(run->catalogue->employers.size + 1u, sizeof(*employers));
-    _cleanup_(freep) struct match_candidate *chosen = calloc(n_most + 1, sizeof(*chosen));
-    run->shown = calloc(n_most + 1, sizeof(struct match_opening *));
-    if (!employers || !chosen || !run->shown)
+    run->chosen = calloc(n_most + 1, sizeof(*run->chosen));
+    run->shown = calloc(n_most + 1, sizeof(const struct match_opening *));
+    run->shown_of_employer
+        = calloc(run->catalogue->employers.size + 1u, sizeof(*run->shown_of_employer));
+    if (!run->chosen || !run->shown || !run->shown_of_employer)
         return err_oom(err);
-    breadth.employers = employers;
-    size_t n = choose_broadly(run, &breadth, chosen, n_most);
+    size_t n = choose_broadly(run, n_most);
     answer->results = arena_calloc(run->arena, n, sizeof(*answer->results));
     if (!answer->results)
         return err_oom(err);
     for (size_t i = 0; i < n; i++) {
-        run->shown[i] = &run->catalogue->openings[chosen[i].row];
-        int r = fill_candidate(run, &chosen[i], &answer->results[i], err);
+        run->shown[i] = &run->catalogue->openings[run->chosen[i].row];
+        int r = fill_candidate(run, &run->chosen[i], &answer->results[i], err);
         if (r < 0)
             return r;
         answer->n_results++;
@@ -239,29 +230,29 @@ int match_run(const struct match_catalogue *catalogue, const struct match_client
     const struct match_options *options, struct arena *arena, struct match_answer **ret_answer,
     struct err *err)
 {
-    _cleanup_(run_freep) struct run *run = NULL;
-    int r = run_new(catalogue, client, options, arena, &run, err);
+    _cleanup_(run_release) struct run run = { .catalogue = NULL };
+    int r = run_init(&run, catalogue, client, options, arena, err);
     if (r < 0)
         return r;
     struct match_answer *answer = arena_zalloc(arena, sizeof(*answer));
     if (!answer)
         return err_oom(err);
     if (!client->is_paused || options->even_if_paused) {
-        r = read_columns(run, err);
+        r = read_columns(&run, err);
         if (r < 0)
             return r;
         for (uint32_t failed = 0; failed < LIMIT_BIT(MATCH_N_LIMITS); failed++)
-            if (run->masks[failed])
-                match_count_mask(answer, failed, run->masks[failed]);
-        r = show_results(run, answer, err);
+            if (run.masks[failed])
+                match_count_mask(answer, failed, run.masks[failed]);
+        r = show_results(&run, answer, err);
         if (r == 0)
-            r = show_near_misses(run, answer, err);
+            r = show_near_misses(&run, answer, err);
         if (r == 0)
-            r = show_not_yet(run, answer, err);
+            r = show_not_yet(&run, answer, err);
     }
     if (r == 0)
         r = match_add_notes(
-            answer, &run->query, run->shown, answer->n_results, arena, &run->text, err);
+            answer, &run.query, run.shown, answer->n_results, arena, &run.text, err);
     if (r == 0)
         *ret_answer = answer;
     return r;
@@ -271,8 +262,8 @@ int match_explain(const struct match_catalogue *catalogue, const struct uuid *op
     const struct match_client *client, const struct match_options *options, struct arena *arena,
     struct match_result **ret_result, struct err *err)
 {
-    _cleanup_(run_freep) struct run *run = NULL;
-    int r = run_new(catalogue, client, options, arena, &run, err);
+    _cleanup_(run_release) struct run run = { .catalogue = NULL };
+    int r = run_init(&run, catalogue, client, options, arena, err);
     if (r < 0)
         return r;
     const struct match_opening *o = match_catalogue_find(catalogue, opening_id);
@@ -283,16 +274,16 @@ int match_explain(const struct match_catalogue *catalogue, const struct uuid *op
     struct match_result *result = arena_zalloc(arena, sizeof(*result));
     if (!result)
         return err_oom(err);
-    r = match_result_fill(result, &run->query, o, arena, &run->text, err);
+    r = match_result_fill(result, &run.query, o, arena, &run.text, err);
     if (r == 0)
-        r = match_result_add_asks(result, &run->query, o, arena, &run->text, err);
+        r = match_result_add_asks(result, &run.query, o, arena, &run.text, err);
     if (r == 0)
-        r = match_timeline_init(&run->timeline, &run->query, err);
+        r = match_timeline_init(&run.timeline, &run.query, err);
     if (r < 0)
         return r;
-    int32_t day = result->failed_limits ? match_possible_on(&run->timeline, o) : 0;
+    int32_t day = result->failed_limits ? match_possible_on(&run.timeline, o) : 0;
     if (day)
-        r = match_result_add_day(result, &run->query, o, day, arena, &run->text, err);
+        r = match_result_add_day(result, &run.query, o, day, arena, &run.text, err);
     if (r == 0)
         *ret_result = result;
     return r;
