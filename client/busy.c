@@ -108,7 +108,7 @@ int client_busy_run(struct app *app, const struct parsed *parsed, struct err *er
         rc = remote_call(app, parsed->verb->method, request, &answer, err);
     json_decref(request);
     if (rc == 0) {
-        app_note(app, "%s", app->dry_run ? "checked; nothing was kept" : parsed->verb->done);
+        output_done(app, parsed->verb);
         rc = output_answer(app, parsed->verb->view, &answer, err);
     }
     answer_release(&answer);

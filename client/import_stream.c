@@ -221,6 +221,14 @@ static const char *cells_of(const struct batch *batch, int64_t line)
     return "";
 }
 
+/* The row is in; the first few remarks are shown, the rest counted. */
+static void remark(struct stream *s, int64_t line, const json_t *problem)
+{
+    if (s->tally->warned++ < 3)
+        (void)fprintf(s->app->errout, "%sline %" PRId64 ": %s (imported)\n",
+            s->app->is_err_terminal ? "\r\033[K" : "", line, json_text_at(problem, "reason"));
+}
+
 static int take_problems(
     struct stream *s, const struct batch *batch, const json_t *answer, struct err *err)
 {
@@ -231,7 +239,7 @@ static int take_problems(
     {
         int64_t line = integer_at(problem, "line");
         if (strcmp(json_text_at(problem, "severity"), "warning") == 0)
-            s->tally->warned++;
+            remark(s, line, problem);
         else if (rc == 0)
             rc = refuse(s, cells_of(batch, line), line, json_text_at(problem, "field"),
                 json_text_at(problem, "reason"), err);

@@ -21,7 +21,7 @@ static const struct verb match_verbs[] = { {
     .noun = "match",
     .method = "canvass.v1.MatchService/MatchClient",
     .summary = "find the openings that fit a client, with the reasons",
-    .example = "canvass match LB-014\ncanvass match LB-014 --count 3 --trial",
+    .example = "canvass match LB-014\ncanvass match LB-014 --count 3 --trial --all",
     VERB_ARGS(match_args),
     .view = &match_view,
     .show = match_show,

@@ -182,7 +182,7 @@ static int record(struct app *app, const struct verb *verb, json_t *request, str
     int rc = remote_call(app, verb->method, request, &answer, err);
     if (rc < 0)
         return rc;
-    app_note(app, "%s", app->dry_run ? "checked; nothing was kept" : verb->done);
+    output_done(app, verb);
     rc = app->json ? output_json(app, answer.proto, err) : visit_recorded_show(app, &answer, err);
     answer_release(&answer);
     return rc;

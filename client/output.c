@@ -3,32 +3,52 @@
 #include "client/remote.h"
 #include "client/text.h"
 
+#include <assert.h>
 #include <libsmartcols/libsmartcols.h>
 #include <string.h>
 
 /* From this width on a table has room for ids, which are 36 columns wide. */
 #define WIDE_COLUMNS 160
+#define MAX_COLUMNS 40
 
-static bool is_shown(const struct app *app, const struct column *column)
+static bool has_value(const struct column *column, const json_t *rows)
 {
-    return !(column->flags & COLUMN_ID) || app->show_ids || !app->is_out_terminal
-        || app->width >= WIDE_COLUMNS;
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row)
+    {
+        _cleanup_(str_release) struct str text = { 0 };
+        output_cell(json_get_path(row, column->path), column->format, &text);
+        if (text.len)
+            return true;
+    }
+    return false;
 }
 
-static int add_columns(const struct app *app, const struct view *view, struct libscols_table *table)
+/* On a terminal there is no room for ids, or for columns without any value. */
+static bool is_shown(const struct app *app, const struct column *column, const json_t *rows)
+{
+    if (!app->is_out_terminal)
+        return true;
+    if (column->flags & COLUMN_ID && !app->show_ids && app->width < WIDE_COLUMNS)
+        return false;
+    return has_value(column, rows);
+}
+
+static int add_columns(const struct view *view, const bool *shown, struct libscols_table *table)
 {
     for (size_t i = 0; i < view->n_columns; i++) {
         const struct column *column = &view->columns[i];
         int flags = (column->flags & COLUMN_RIGHT ? SCOLS_FL_RIGHT : 0)
             | (column->flags & COLUMN_SHRINK ? SCOLS_FL_TRUNC : 0);
-        if (is_shown(app, column) && !scols_table_new_column(table, column->heading, 0.1, flags))
+        if (shown[i] && !scols_table_new_column(table, column->heading, 0.1, flags))
             return ERR_EXHAUSTED;
     }
     return 0;
 }
 
 static int add_row(
-    const struct app *app, const struct view *view, const json_t *row, struct libscols_table *table)
+    const struct view *view, const bool *shown, const json_t *row, struct libscols_table *table)
 {
     struct libscols_line *line = scols_table_new_line(table, NULL);
     size_t at = 0;
@@ -38,7 +58,7 @@ static int add_row(
         _cleanup_(str_release) struct str text = { 0 };
         _cleanup_(str_release) struct str clean = { 0 };
         const struct column *column = &view->columns[i];
-        if (!is_shown(app, column))
+        if (!shown[i])
             continue;
         output_cell(json_get_path(row, column->path), column->format, &text);
         text_clean(str_text(&text), " ", &clean);
@@ -70,14 +90,18 @@ int output_rows(struct app *app, const struct view *view, const json_t *rows, st
         app_note(app, "%s", view->empty ? view->empty : "nothing found");
         return 0;
     }
+    bool shown[MAX_COLUMNS];
+    assert(view->n_columns <= MAX_COLUMNS);
     struct libscols_table *table = scols_new_table();
     if (!table)
         return err_oom(err);
-    int rc = add_columns(app, view, table);
+    for (i = 0; i < view->n_columns; i++)
+        shown[i] = is_shown(app, &view->columns[i], rows);
+    int rc = add_columns(view, shown, table);
     json_array_foreach(rows, i, row)
     {
         if (rc == 0)
-            rc = add_row(app, view, row, table);
+            rc = add_row(view, shown, row, table);
     }
     rc = rc < 0 ? err_oom(err) : print_table(app, table, err);
     scols_unref_table(table);
@@ -107,6 +131,14 @@ int output_record(struct app *app, const struct view *view, const json_t *record
                 str_text(&wrapped));
     }
     return fflush(app->out) == 0 ? 0 : err_set(err, ERR_UNAVAILABLE, "cannot write the output");
+}
+
+void output_done(const struct app *app, const struct verb *verb)
+{
+    if (verb->done && app->dry_run)
+        (void)fprintf(app->errout, "Checked; nothing was kept.\n");
+    else if (verb->done && !app->json)
+        (void)fprintf(app->errout, "%s\n", verb->done);
 }
 
 int output_json(struct app *app, const json_t *value, struct err *err)

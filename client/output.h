@@ -10,6 +10,9 @@
 int output_answer(struct app *app, const struct view *view, const struct answer *answer,
     struct err *err) _must_check_;
 
+/* Say that a write was done, or only checked. */
+void output_done(const struct app *app, const struct verb *verb);
+
 /* Print rows (an array) as a table; the view's empty sentence on stderr if there are none. */
 int output_rows(
     struct app *app, const struct view *view, const json_t *rows, struct err *err) _must_check_;

@@ -13,7 +13,7 @@
 #include <string.h>
 
 const struct global_option global_options[] = {
-    { "all", NULL, "show all rows of a list" },
+    { "all", NULL, "show all rows of a list, all reasons of a match" },
     { "dry-run", NULL, "check everything, keep nothing" },
     { "help", NULL, "explain the command" },
     { "ids", NULL, "show ids in tables" },

@@ -135,5 +135,7 @@ void quantity_format_metres(int64_t metres, char out[QUANTITY_TEXT_BYTES])
     if (metres < 1000)
         (void)snprintf(out, QUANTITY_TEXT_BYTES, "%" PRId64 " m", metres);
     else
-        (void)snprintf(out, QUANTITY_TEXT_BYTES, "%.1f km", (double)metres / 1000);
+        /* Rounded up, as the daemon's sentences are: no distance is said shorter than it is. */
+        (void)snprintf(out, QUANTITY_TEXT_BYTES, "%" PRId64 ".%d km", (metres + 99) / 1000,
+            (int)((metres + 99) / 100 % 10));
 }

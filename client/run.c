@@ -101,10 +101,7 @@ static int call(struct app *app, const struct verb *verb, json_t *request,
 static int show(
     struct app *app, const struct verb *verb, const struct answer *answer, struct err *err)
 {
-    if (app->dry_run && verb->done)
-        app_note(app, "checked; nothing was kept");
-    else if (verb->done && !app->json)
-        (void)fprintf(app->errout, "%s\n", verb->done);
+    output_done(app, verb);
     if (verb->show && !app->json)
         return verb->show(app, answer, err);
     return output_answer(app, verb->view, answer, err);

