@@ -18,14 +18,14 @@
 static void on_timer(void *arg);
 static void on_socket(evutil_socket_t fd, short what, void *arg);
 
-void conn_init(struct db_conn *conn, struct db_pool *pool)
+void db_conn_init(struct db_conn *conn, struct db_pool *pool)
 {
     conn->pool = pool;
     list_init(&conn->batches);
     loop_timer_init(&conn->timer, pool->loop, on_timer, conn);
 }
 
-void conn_release(struct db_conn *conn)
+void db_conn_release(struct db_conn *conn)
 {
     loop_timer_stop(&conn->timer);
     free(conn->ring);
@@ -83,7 +83,7 @@ void conn_begin(struct db_conn *conn)
     loop_timer_start(&conn->timer, bound > 0 ? (int64_t)randombytes_uniform((uint32_t)bound) : 0);
 }
 
-static void conn_connect(struct db_conn *conn)
+static void db_conn_connect(struct db_conn *conn)
 {
     struct db_pool *pool = conn->pool;
 
@@ -95,25 +95,25 @@ static void conn_connect(struct db_conn *conn)
     loop_timer_start(&conn->timer, pool->options.connect_timeout_usec);
     conn->pg = conninfo_connect(pool->conninfo, conn->first_host);
     if (!conn->pg || PQstatus(conn->pg) == CONNECTION_BAD) {
-        conn_lost(conn, conn->pg ? PQerrorMessage(conn->pg) : "out of memory");
+        db_conn_lost(conn, conn->pg ? PQerrorMessage(conn->pg) : "out of memory");
         return;
     }
-    PQsetNoticeReceiver(conn->pg, conn_on_notice, conn);
+    PQsetNoticeReceiver(conn->pg, db_conn_on_notice, conn);
     watch(conn, EV_WRITE);
 }
 
-static void conn_is_ready(struct db_conn *conn)
+static void db_conn_is_ready(struct db_conn *conn)
 {
     set_state(conn, CONN_READY);
     loop_timer_stop(&conn->timer);
     conn->ready_usec = clock_monotonic_usec();
     if (PQsetnonblocking(conn->pg, 1) != 0 || !PQenterPipelineMode(conn->pg)
         || conn_send_setup(conn) < 0) {
-        conn_lost(conn, PQerrorMessage(conn->pg));
+        db_conn_lost(conn, PQerrorMessage(conn->pg));
         return;
     }
     conn->pool->stats.connects++;
-    conn_flush(conn);
+    db_conn_flush(conn);
     pool_on_conn(conn->pool, NULL);
 }
 
@@ -127,9 +127,9 @@ static void on_poll(struct db_conn *conn)
     else if (next == PGRES_POLLING_WRITING)
         watch(conn, EV_WRITE);
     else if (next == PGRES_POLLING_OK)
-        conn_is_ready(conn);
+        db_conn_is_ready(conn);
     else
-        conn_lost(conn, PQerrorMessage(conn->pg));
+        db_conn_lost(conn, PQerrorMessage(conn->pg));
 }
 
 static void on_results(struct db_conn *conn)
@@ -139,11 +139,11 @@ static void on_results(struct db_conn *conn)
     const char *why = conn_take_results(conn);
 
     if (!is_alive || why)
-        conn_lost(conn, why ? why : PQerrorMessage(conn->pg));
+        db_conn_lost(conn, why ? why : PQerrorMessage(conn->pg));
     else if (conn->state == CONN_LEAVING && conn->head == conn->tail)
-        conn_lost(conn, conn->why_leaving);
+        db_conn_lost(conn, conn->why_leaving);
     else
-        conn_flush(conn);
+        db_conn_flush(conn);
     if (pool->n_queued > 0)
         loop_later_schedule(&pool->flush);
 }
@@ -158,16 +158,16 @@ static void on_socket(evutil_socket_t fd, short what, void *arg)
     else if (what & EV_READ)
         on_results(conn);
     else
-        conn_flush(conn);
+        db_conn_flush(conn);
 }
 
-void conn_flush(struct db_conn *conn)
+void db_conn_flush(struct db_conn *conn)
 {
     int r = PQflush(conn->pg);
 
     conn->is_dirty = false;
     if (r < 0) {
-        conn_lost(conn, PQerrorMessage(conn->pg));
+        db_conn_lost(conn, PQerrorMessage(conn->pg));
         return;
     }
     watch(conn, r > 0 ? EV_READ | EV_WRITE : EV_READ);
@@ -193,7 +193,7 @@ static void on_stall_timer(struct db_conn *conn)
         return;
     int64_t left_usec = stall_usec(conn) - (clock_monotonic_usec() - conn->progress_usec);
     if (left_usec <= 0)
-        conn_lost(conn, "the server owes an answer and is silent");
+        db_conn_lost(conn, "the server owes an answer and is silent");
     else
         loop_timer_start(&conn->timer, left_usec);
 }
@@ -203,9 +203,9 @@ static void on_timer(void *arg)
     struct db_conn *conn = arg;
 
     if (conn->state == CONN_WAITING)
-        conn_connect(conn);
+        db_conn_connect(conn);
     else if (conn->state == CONN_CONNECTING)
-        conn_lost(conn, "no answer in time");
+        db_conn_lost(conn, "no answer in time");
     else
         on_stall_timer(conn);
 }
@@ -230,7 +230,7 @@ static void settle(struct db_pool *pool, struct db_batch *batch)
     }
 }
 
-static void conn_close(struct db_conn *conn)
+static void db_conn_close(struct db_conn *conn)
 {
     watch(conn, 0);
     loop_timer_stop(&conn->timer);
@@ -244,7 +244,7 @@ static void conn_close(struct db_conn *conn)
         memset(conn->plans, 0, conn->n_plans * sizeof(*conn->plans));
 }
 
-void conn_lost(struct db_conn *conn, const char *why)
+void db_conn_lost(struct db_conn *conn, const char *why)
 {
     struct db_pool *pool = conn->pool;
     bool stood = conn_is_up(conn);
@@ -258,7 +258,7 @@ void conn_lost(struct db_conn *conn, const char *why)
         conn->failures = 0;
     conn->failures++;
     conn->first_host++;
-    conn_close(conn);
+    db_conn_close(conn);
     set_state(conn, CONN_WAITING);
     while ((batch = list_first(&conn->batches, struct db_batch, link))) {
         list_remove(&batch->link);

@@ -191,22 +191,22 @@ int conninfo_parse(const char *conninfo, const char *session_options,
 PGconn *conninfo_connect(const PQconninfoOption *options, unsigned first_host);
 
 /* conn.c */
-void conn_init(struct db_conn *conn, struct db_pool *pool);
-void conn_release(struct db_conn *conn);
+void db_conn_init(struct db_conn *conn, struct db_pool *pool);
+void db_conn_release(struct db_conn *conn);
 void conn_begin(struct db_conn *conn);
 bool conn_is_up(const struct db_conn *conn) _pure_;
 /* Close it, send again or answer what was under way, and connect again unless the pool closes.
  * @why is for logs. */
-void conn_lost(struct db_conn *conn, const char *why);
+void db_conn_lost(struct db_conn *conn, const char *why);
 /* Give it no more work, and close it when it owes nothing. @why, a literal, is for logs. */
 void conn_leave(struct db_conn *conn, const char *why);
 /* Push out what libpq holds, and watch the socket and the clock accordingly. */
-void conn_flush(struct db_conn *conn);
+void db_conn_flush(struct db_conn *conn);
 
 /* send.c */
 /* Hand @batch to libpq and list it in conn->batches. ERR_EXHAUSTED: it was not taken.
  * ERR_UNAVAILABLE: the connection must be given up. */
-int conn_send(struct db_conn *conn, struct db_batch *batch) _must_check_;
+int db_conn_send(struct db_conn *conn, struct db_batch *batch) _must_check_;
 /* Say goodbye to the open group, if any, with a sync. ERR_UNAVAILABLE as above. */
 int conn_close_group(struct db_conn *conn) _must_check_;
 /* Send the session's settings. ERR_UNAVAILABLE as above. */
@@ -220,4 +220,4 @@ static inline struct op *conn_op(const struct db_conn *conn, unsigned position)
 /* receive.c */
 /* Take all results that are there; NULL, or why the connection must be given up. */
 const char *conn_take_results(struct db_conn *conn) _must_check_;
-void conn_on_notice(void *arg, const PGresult *notice);
+void db_conn_on_notice(void *arg, const PGresult *notice);

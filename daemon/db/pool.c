@@ -85,11 +85,11 @@ static struct db_conn *choose(
 static void send_batch(struct db_conn *conn, struct db_batch *batch)
 {
     pool_unqueue(conn->pool, batch);
-    int r = conn_send(conn, batch);
+    int r = db_conn_send(conn, batch);
     if (r == ERR_EXHAUSTED)
         batch_fail_later(batch, r, "out of memory");
     else if (r < 0)
-        conn_lost(conn, PQerrorMessage(conn->pg));
+        db_conn_lost(conn, PQerrorMessage(conn->pg));
 }
 
 static void send_queued(struct db_pool *pool)
@@ -121,9 +121,9 @@ static void on_flush(void *arg)
         if (!conn->is_dirty)
             continue;
         if (conn_close_group(conn) < 0)
-            conn_lost(conn, PQerrorMessage(conn->pg));
+            db_conn_lost(conn, PQerrorMessage(conn->pg));
         else
-            conn_flush(conn);
+            db_conn_flush(conn);
     }
 }
 
@@ -254,7 +254,7 @@ int db_pool_new(
         return err_oom(err);
     pool->n_conns = (size_t)options->connections;
     for (size_t i = 0; i < pool->n_conns; i++) {
-        conn_init(&pool->conns[i], pool);
+        db_conn_init(&pool->conns[i], pool);
         conn_begin(&pool->conns[i]);
     }
     loop_timer_start(&pool->wait_timer, options->wait_usec);
@@ -278,12 +278,12 @@ void db_pool_free(struct db_pool *pool)
     pool->is_closing = true;
     pool->options.on_state = NULL;
     for (size_t i = 0; i < pool->n_conns; i++)
-        conn_lost(&pool->conns[i], "the pool ends");
+        db_conn_lost(&pool->conns[i], "the pool ends");
     fail_queued(pool, "the server is stopping");
     while (!list_is_empty(&pool->done))
         answer_done(pool);
     for (size_t i = 0; i < pool->n_conns; i++)
-        conn_release(&pool->conns[i]);
+        db_conn_release(&pool->conns[i]);
     loop_later_cancel(&pool->flush);
     loop_timer_stop(&pool->wait_timer);
     free_spare(pool);

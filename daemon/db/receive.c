@@ -171,7 +171,7 @@ const char *conn_take_results(struct db_conn *conn)
 /* A commit that waits for a standby and is cancelled "succeeds" with a warning. The warning comes
  * with the commit's answer, when the last statement's result may not have been taken yet. Warnings
  * that the schema itself raises are not about that. */
-void conn_on_notice(void *arg, const PGresult *notice)
+void db_conn_on_notice(void *arg, const PGresult *notice)
 {
     struct db_conn *conn = arg;
     const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);

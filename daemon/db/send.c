@@ -210,7 +210,7 @@ static int send_whole(struct db_conn *conn, struct db_batch *batch, unsigned lim
     return r == 0 ? end_batch(conn, batch) : r;
 }
 
-int conn_send(struct db_conn *conn, struct db_batch *batch)
+int db_conn_send(struct db_conn *conn, struct db_batch *batch)
 {
     unsigned limit_slot = 0;
 
