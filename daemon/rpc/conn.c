@@ -40,6 +40,14 @@ void conn_release(struct conn *conn)
         free_conn(conn);
 }
 
+static void flush_later(struct conn *conn)
+{
+    if (list_is_empty(&conn->touched)) {
+        list_add_tail(&conn->server->touched, &conn->touched);
+        loop_later_schedule(&conn->server->flush);
+    }
+}
+
 void conn_break(struct conn *conn)
 {
     if (conn->state == CONN_BROKEN)
@@ -47,20 +55,15 @@ void conn_break(struct conn *conn)
     conn->state = CONN_BROKEN;
     (void)event_del(&conn->read_event);
     (void)event_del(&conn->write_event);
-    if (conn->holds == 0) {
-        conn_hold(conn);
-        conn_release(conn);
-    }
+    if (conn->holds == 0)
+        flush_later(conn); /* which frees it: a handler's call of call.h must not */
 }
 
 void conn_touch(struct conn *conn)
 {
     if (conn->state == CONN_BROKEN || conn->holds > 0)
         return; /* whoever holds it pumps it at the end */
-    if (list_is_empty(&conn->touched)) {
-        list_add_tail(&conn->server->touched, &conn->touched);
-        loop_later_schedule(&conn->server->flush);
-    }
+    flush_later(conn);
 }
 
 void server_on_flush(void *arg)
@@ -211,19 +214,13 @@ void conn_pump(struct conn *conn)
         conn_break(conn);
 }
 
-void conn_terminate(struct conn *conn, uint32_t error_code)
+/* Say GOAWAY; the connection ends when that is out. */
+static void terminate(struct conn *conn)
 {
-    if (conn->state == CONN_BROKEN)
-        return;
-    conn_hold(conn);
-    if (conn->session && nghttp2_session_terminate_session(conn->session, error_code) == 0) {
+    if (nghttp2_session_terminate_session(conn->session, NGHTTP2_NO_ERROR) == 0)
         conn_pump(conn);
-        if (error_code != NGHTTP2_NO_ERROR)
-            conn_break(conn);
-    } else {
+    else
         conn_break(conn);
-    }
-    conn_release(conn);
 }
 
 /* ---- reading ---- */
@@ -464,7 +461,7 @@ void conn_sweep(struct conn *conn, int64_t now)
         if (conn->state == CONN_OPEN)
             keep_alive(conn, now);
     } else if (conn->state == CONN_OPEN && is_past(conn->idle_since_usec, o->idle_usec, now)) {
-        conn_terminate(conn, NGHTTP2_NO_ERROR);
+        terminate(conn);
     }
     conn_release(conn);
 }

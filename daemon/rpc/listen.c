@@ -237,9 +237,9 @@ void server_close_listeners(struct rpc_server *server)
     list_for_each_safe(listener, &server->listeners, siblings) free_listener(listener);
 }
 
-/* Take @fd over on success. */
-static int add_listener(
-    struct rpc_server *server, int fd, const union address *address, char **path, struct err *err)
+/* Take @fd over on success, and with @owns_path the socket's file. */
+static int add_listener(struct rpc_server *server, int fd, const union address *address,
+    bool owns_path, struct err *err)
 {
     struct listener *listener = calloc(1, sizeof(*listener));
     if (!listener)
@@ -249,12 +249,13 @@ static int add_listener(
     listener->is_tls = server->tls && address->any.sa_family != AF_UNIX;
     (void)event_assign(&listener->event, loop_base(server->loop), fd, EV_READ | EV_PERSIST,
         on_acceptable, listener);
-    if (event_add(&listener->event, NULL) < 0) {
+    if (owns_path)
+        listener->path = strdup(address->un.sun_path);
+    if ((owns_path && !listener->path) || event_add(&listener->event, NULL) < 0) {
+        free(listener->path);
         free(listener);
         return err_oom(err);
     }
-    listener->path = *path;
-    *path = NULL;
     list_add_tail(&server->listeners, &listener->siblings);
     return 0;
 }
@@ -306,24 +307,18 @@ int rpc_server_listen(struct rpc_server *server, const char *address, struct err
 {
     union address a;
     socklen_t len = 0;
-    _cleanup_(freep) char *path = NULL;
 
     int r = parse_address(address, &a, &len, err);
     if (r == 0)
         r = check_cleartext(server, &a, err);
     if (r < 0)
         return r;
-    if (a.any.sa_family == AF_UNIX) {
-        path = strdup(a.un.sun_path);
-        if (!path)
-            return err_oom(err);
-    }
     int fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return err_set(err, ERR_EXHAUSTED, "cannot make a socket: %m");
     r = bind_and_listen(fd, &a, len, address, err);
     if (r == 0)
-        r = add_listener(server, fd, &a, &path, err);
+        r = add_listener(server, fd, &a, a.any.sa_family == AF_UNIX, err);
     if (r < 0)
         (void)close(fd);
     return r;
@@ -333,7 +328,6 @@ int rpc_server_listen_fd(struct rpc_server *server, int fd, struct err *err)
 {
     union address a = { 0 };
     socklen_t len = sizeof(a);
-    char *no_path = NULL;
 
     if (getsockname(fd, &a.any, &len) < 0)
         return err_set(err, ERR_INVALID, "descriptor %d is no socket: %m", fd);
@@ -342,7 +336,7 @@ int rpc_server_listen_fd(struct rpc_server *server, int fd, struct err *err)
         return r;
     if (evutil_make_socket_nonblocking(fd) < 0)
         return err_set(err, ERR_INVALID, "descriptor %d cannot be made non-blocking", fd);
-    return add_listener(server, fd, &a, &no_path, err);
+    return add_listener(server, fd, &a, false, err);
 }
 
 int rpc_server_adopt(struct rpc_server *server, int fd, struct err *err)

@@ -142,9 +142,7 @@ int response_send_data(nghttp2_session *session, nghttp2_frame *frame, const uin
 /* Memory for what the session must say is gone: nothing sensible can follow on this connection. */
 static void give_up(struct call *call)
 {
-    conn_hold(call->conn);
     conn_break(call->conn);
-    conn_release(call->conn);
 }
 
 int response_begin(struct call *call)

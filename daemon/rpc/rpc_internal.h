@@ -136,14 +136,12 @@ int conn_new(struct rpc_server *server, const struct transport *transport, bool 
     const char *peer, struct err *err) _must_check_;
 void conn_hold(struct conn *conn);
 void conn_release(struct conn *conn);
-/* Mark it broken: no more I/O, freed when released. */
+/* Mark it broken: no more I/O, freed when released, or in this turn's flush if nobody holds it. */
 void conn_break(struct conn *conn);
 /* There is something to send: this turn. */
 void conn_touch(struct conn *conn);
 /* Send what the session wants to send, and let calls tell their handlers. Caller holds. */
 void conn_pump(struct conn *conn);
-/* Say GOAWAY with @error_code and end the session; open calls are lost. */
-void conn_terminate(struct conn *conn, uint32_t error_code);
 /* Look at every clock of the connection. */
 void conn_sweep(struct conn *conn, int64_t now_usec);
 void server_on_flush(void *arg);

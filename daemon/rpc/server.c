@@ -178,11 +178,12 @@ static void stop_timers(struct rpc_server *server)
 static void free_pool(struct rpc_server *server)
 {
     struct call *call;
-    while ((call = list_first(&server->pool, struct call, siblings))) {
-        list_remove(&call->siblings);
+    list_for_each_safe(call, &server->pool, siblings)
+    {
         arena_release(&call->arena);
         free(call);
     }
+    list_init(&server->pool);
     server->n_pool = 0;
 }
 
@@ -200,8 +201,11 @@ void rpc_server_free(struct rpc_server *server)
         return;
     server_close_listeners(server);
     server->state = SERVER_DRAINED;
-    while ((conn = list_first(&server->conns, struct conn, siblings)))
+    while ((conn = list_first(&server->conns, struct conn, siblings))) {
+        conn_hold(conn);
         conn_break(conn);
+        conn_release(conn);
+    }
     stop_timers(server);
     free_pool(server);
     transport_tls_context_free(server->tls);

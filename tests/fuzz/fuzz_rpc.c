@@ -10,7 +10,7 @@
 
 static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0";
 /* HEADERS of POST /t.T/Both with content-type and te, literal without indexing */
-static const char request[] = "\0\0\x41\1\4\0\0\0\1\x83\x86\x04\x09/t.T/Both\x0f\x10\x10"
+static const char request[] = "\0\0\x44\1\4\0\0\0\1\x83\x86\x01\1x\x04\x09/t.T/Both\x0f\x10\x10"
                               "application/grpc\0\2te\x08trailers\0\x0dgrpc-encoding\4gzip";
 
 static const struct rpc_method methods[] = {
