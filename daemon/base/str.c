@@ -128,6 +128,17 @@ bool str_ends_with(const char *text, const char *suffix)
     return text_len >= suffix_len && memcmp(text + text_len - suffix_len, suffix, suffix_len) == 0;
 }
 
+int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
 static size_t utf8_ascii_len(const unsigned char *data, size_t n)
 {
     size_t i = 0;

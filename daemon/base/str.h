@@ -64,6 +64,9 @@ bool str_eq(const char *a, const char *b) _pure_;
 bool str_starts_with(const char *text, const char *prefix) _pure_;
 bool str_ends_with(const char *text, const char *suffix) _pure_;
 
+/* Return the value of a hexadecimal digit of either case, -1 if it is none. */
+int hex_value(char c) _pure_;
+
 /* Say whether @n bytes are UTF-8: no overlong form, surrogate, or value above U+10FFFF. A NUL byte
  * is a character like any other. */
 bool utf8_valid(const void *data, size_t n) _pure_;

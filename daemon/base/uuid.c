@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/str.h"
 
 #include <sodium.h>
 
@@ -27,17 +28,6 @@ void uuid_v7(struct uuid *ret_uuid)
     *ret_uuid = uuid;
 }
 
-static int uuid_hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 static bool uuid_has_dash_before(size_t byte)
 {
     return byte == 4 || byte == 6 || byte == 8 || byte == 10;
@@ -52,7 +42,7 @@ int uuid_parse(const char *text, size_t n, struct uuid *ret_uuid)
     for (size_t i = 0; i < sizeof(uuid.bytes); i++) {
         if (uuid_has_dash_before(i) && *c++ != '-')
             return ERR_INVALID;
-        int high = uuid_hex_digit(c[0]), low = uuid_hex_digit(c[1]);
+        int high = hex_value(c[0]), low = hex_value(c[1]);
         if (high < 0 || low < 0)
             return ERR_INVALID;
         uuid.bytes[i] = (uint8_t)(high << 4 | low);

@@ -143,7 +143,8 @@ static void collect(const file_set *set, struct names *messages, struct names *s
         for (size_t j = 0; j < file->n_service; j++)
             names_add(services, package, file->service[j]->name);
     }
-    qsort(messages->list, messages->n, sizeof(*messages->list), names_compare);
+    if (messages->n > 0)
+        qsort(messages->list, messages->n, sizeof(*messages->list), names_compare);
 }
 
 /* Write the name that protoc-c gives the descriptor of @full_name: its parts joined by two

@@ -224,7 +224,7 @@ static int json_read_any(struct json_parser *parser, const json_t *value, Protob
     if (!desc)
         return field_path_err(parser->err, ERR_INVALID, path,
             "expected an object whose @type ends in the name of a known type");
-    ProtobufCMessage *content;
+    ProtobufCMessage *content = NULL;
     int r = json_read_any_content(parser, value, desc, path, &content);
     if (r < 0)
         return r;

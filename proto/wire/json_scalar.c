@@ -106,7 +106,7 @@ static bool json_real_from_text(enum json_style style, const char *text, double 
 static int json_read_real(struct json_parser *parser, const json_t *value,
     const struct field_path *path, double max, double *ret_number)
 {
-    double number;
+    double number = 0;
     if (json_is_number(value))
         number = json_number_value(value);
     else if (!json_is_string(value)
@@ -152,7 +152,7 @@ static int json_read_enum(struct json_parser *parser, const json_t *value,
     const ProtobufCFieldDescriptor *field, const struct field_path *path, int *ret_value)
 {
     const ProtobufCEnumDescriptor *desc = field_enum_descriptor(field);
-    int64_t number;
+    int64_t number = 0;
     if (parser->style == JSON_PROTO3 && json_is_null(value) && json_is_null_type(field)) {
         *ret_value = 0;
         return 0;
@@ -194,14 +194,13 @@ static int json_read_string(
 
 static int json_hex_decode(const char *text, size_t n, struct str *out)
 {
-    static const char digits[] = "0123456789abcdef";
     if (n % 2 != 0)
         return ERR_INVALID;
     for (size_t i = 0; i < n; i += 2) {
-        const char *high = memchr(digits, text[i], 16), *low = memchr(digits, text[i + 1], 16);
-        if (!high || !low)
+        int high = hex_value(text[i]), low = hex_value(text[i + 1]);
+        if (high < 0 || low < 0)
             return ERR_INVALID;
-        str_addc(out, (char)((high - digits) << 4 | (low - digits)));
+        str_addc(out, (char)(high << 4 | low));
     }
     return 0;
 }
@@ -237,7 +236,7 @@ static void json_store(const ProtobufCFieldDescriptor *field, uint64_t number, v
 static int json_read_float(struct json_parser *parser, const json_t *value,
     const struct field_path *path, float *ret_number)
 {
-    double number;
+    double number = 0;
     /* what rounds to the largest float is one still */
     int r = json_read_real(parser, value, path, (double)FLT_MAX * (1 + 0x1p-25), &number);
     if (r == 0)

@@ -23,17 +23,11 @@ void metadata_percent_encode(const char *text, size_t n, struct str *out)
         str_add(out, text + plain, n - plain);
 }
 
-static int metadata_hex_value(char c)
-{
-    const char *found = c ? strchr(metadata_hex, c >= 'a' && c <= 'f' ? c - 'a' + 'A' : c) : NULL;
-    return found ? (int)(found - metadata_hex) : -1;
-}
-
 void metadata_percent_decode(const char *text, size_t n, struct str *out)
 {
     for (size_t i = 0; i < n; i++) {
-        int high = text[i] == '%' && n - i > 2 ? metadata_hex_value(text[i + 1]) : -1;
-        int low = high >= 0 ? metadata_hex_value(text[i + 2]) : -1;
+        int high = text[i] == '%' && n - i > 2 ? hex_value(text[i + 1]) : -1;
+        int low = high >= 0 ? hex_value(text[i + 2]) : -1;
         if (low >= 0) {
             str_addc(out, (char)(high << 4 | low));
             i += 2;

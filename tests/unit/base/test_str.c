@@ -73,6 +73,16 @@ static void test_str__compares(void **state)
     assert_true(str_ends_with("abc", ""));
 }
 
+static void test_hex__knows_its_digits_only(void **state)
+{
+    static const char digits[] = "0123456789abcdef", capitals[] = "0123456789ABCDEF";
+    for (int c = -128; c < 128; c++) {
+        const char *found = memchr(digits, c, 16), *capital = memchr(capitals, c, 16);
+        int expected = found ? (int)(found - digits) : capital ? (int)(capital - capitals) : -1;
+        assert_int_equal(hex_value((char)c), expected);
+    }
+}
+
 static void test_utf8__accepts_all_characters(void **state)
 {
     static const char *const good[] = { "", "plain, and longer than a word of the machine",
@@ -123,6 +133,7 @@ int main(void)
         cmocka_unit_test(test_str__keeps_a_failure),
         cmocka_unit_test(test_str__reset_keeps_memory_and_clears_failure),
         cmocka_unit_test(test_str__compares),
+        cmocka_unit_test(test_hex__knows_its_digits_only),
         cmocka_unit_test(test_utf8__accepts_all_characters),
         cmocka_unit_test(test_utf8__refuses_what_is_no_character),
         cmocka_unit_test(test_utf8__trims_half_characters_only),
