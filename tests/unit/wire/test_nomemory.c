@@ -1,0 +1,201 @@
+/* Every allocation of base and wire fails once: no crash, no leak, ERR_EXHAUSTED.
+ *
+ * The linker sends the layers' own calls of malloc and its like here (tests/CMakeLists.txt); those
+ * inside shared libraries stay as they are. */
+#include "base/config.h"
+#include "base/loop.h"
+#include "unit/cmocka.h"
+#include "wire/compress.h"
+#include "wire/frame.h"
+#include "wire/json.h"
+#include "wire/message.h"
+#include "wire/status.h"
+
+#include <testing.pb-c.h>
+
+static long calls_left = -1; /* before the one that fails; below 0: none fails */
+static bool has_failed;
+
+static bool fails_now(void)
+{
+    if (calls_left < 0 || calls_left-- > 0)
+        return false;
+    has_failed = true;
+    return true;
+}
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *old, size_t n);
+char *__real_strdup(const char *text);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *old, size_t n);
+char *__wrap_strdup(const char *text);
+
+void *__wrap_malloc(size_t n)
+{
+    return fails_now() ? NULL : __real_malloc(n);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return fails_now() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *old, size_t n)
+{
+    return fails_now() ? NULL : __real_realloc(old, n);
+}
+
+char *__wrap_strdup(const char *text)
+{
+    return fails_now() ? NULL : __real_strdup(text);
+}
+
+/* Run @scenario once for each of its allocations, with that one failing. */
+static void check_scenario(int (*scenario)(void))
+{
+    long n = 0;
+    do {
+        has_failed = false;
+        calls_left = n++;
+        int r = scenario();
+        calls_left = -1;
+        assert_int_equal(r, has_failed ? ERR_EXHAUSTED : 0);
+    } while (has_failed);
+    assert_true(n > 1);
+}
+
+static int read_and_print_json(void)
+{
+    static const char text[]
+        = "{\"lists\":{\"strings\":[\"a\",\"b\"],\"bytesList\":[\"AA==\"]},\"known\":{"
+          "\"at\":\"2026-02-28T09:30:00Z\",\"mask\":\"aB,c\",\"object\":{\"a\":[1,{}]},"
+          "\"any\":{\"@type\":\"x/google.protobuf.Duration\",\"value\":\"2s\"}}}";
+    _cleanup_(str_release) struct str out = { 0 };
+    _cleanup_(arena_release) struct arena arena;
+    struct err err;
+    ProtobufCMessage *message;
+    json_t *value;
+    arena_init(&arena, 0);
+    int r = json_parse(&canvass__testing__everything__descriptor, &arena, text, sizeof(text) - 1,
+        JSON_PROTO3, &message, &err);
+    if (r == 0)
+        r = json_print(message, JSON_PROTO3, &out, &err);
+    if (r == 0 && (r = json_from_message(message, JSON_PROTO3, &value, &err)) == 0)
+        json_decref(value);
+    return r;
+}
+
+static void test_nomemory__json(void **state)
+{
+    /* the schema loads once and stays */
+    assert_int_equal(read_and_print_json(), 0);
+    check_scenario(read_and_print_json);
+}
+
+static int parse_frames(void)
+{
+    static const uint8_t stream[6000] = { 0, 0, 0, 0x17, 0 };
+    struct frame_parser parser;
+    struct frame frame;
+    struct err err;
+    int r = 0;
+    frame_parser_init(&parser, sizeof(stream));
+    for (size_t at = 0; at < sizeof(stream) && r >= 0; at += 100) {
+        const uint8_t *data = stream + at;
+        size_t len = 100;
+        while ((r = frame_parser_feed(&parser, &data, &len, &frame, &err)) > 0)
+            ;
+    }
+    frame_parser_release(&parser);
+    return r;
+}
+
+static void test_nomemory__frames(void **state)
+{
+    check_scenario(parse_frames);
+}
+
+static int squeeze(void)
+{
+    static const char text[50000];
+    _cleanup_(str_release) struct str packed = { 0 };
+    _cleanup_(str_release) struct str plain = { 0 };
+    struct err err;
+    int r = compress_gzip(text, sizeof(text), &packed, &err);
+    return r < 0 ? r : compress_gunzip(packed.data, packed.len, sizeof(text), &plain, &err);
+}
+
+static void test_nomemory__gzip(void **state)
+{
+    check_scenario(squeeze);
+}
+
+static int carry_details(void)
+{
+    static const struct wire_violation violation = { "a.b", "Wrong." };
+    struct wire_details details;
+    struct err err;
+    _cleanup_(arena_release) struct arena arena;
+    uint8_t *data;
+    size_t len;
+    arena_init(&arena, 0);
+    int r = wire_details_pack(&arena, GRPC_ABORTED, "m", &violation, 1, 5, &data, &len);
+    return r < 0 ? r : wire_details_unpack(&arena, data, len, &details, &err);
+}
+
+static void test_nomemory__details(void **state)
+{
+    check_scenario(carry_details);
+}
+
+static int hold_options(void)
+{
+    struct options {
+        char *a, *b;
+    } options = { 0 };
+    static const struct config_option table[] = {
+        { .name = "a", .type = CONFIG_STRING, .offset = offsetof(struct options, a) },
+        { .name = "b", .type = CONFIG_STRING, .offset = offsetof(struct options, b) },
+    };
+    struct err err;
+    int r = config_init_defaults(table, 2, &options, &err);
+    if (r == 0)
+        r = config_set(table, 2, &options, "b", "other", &err);
+    if (r == 0)
+        r = config_load_file(table, 2, &options, "/dev/null", &err);
+    config_release(table, 2, &options);
+    return r;
+}
+
+static void test_nomemory__options(void **state)
+{
+    check_scenario(hold_options);
+}
+
+static int make_loop(void)
+{
+    _cleanup_(loop_freep) struct loop *loop = NULL;
+    struct err err;
+    return loop_new(&loop, &err);
+}
+
+static void test_nomemory__loop(void **state)
+{
+    check_scenario(make_loop);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nomemory__json),
+        cmocka_unit_test(test_nomemory__frames),
+        cmocka_unit_test(test_nomemory__gzip),
+        cmocka_unit_test(test_nomemory__details),
+        cmocka_unit_test(test_nomemory__options),
+        cmocka_unit_test(test_nomemory__loop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
