@@ -35,6 +35,8 @@ static const struct {
     COLUMN(industry),
 };
 
+_Static_assert(MATCH_N_EXPOSURES <= 16, "the column of exposures has a bit for each");
+
 static void **column_of(struct match_catalogue *catalogue, size_t i)
 {
     return (void **)(void *)((char *)catalogue + columns[i].offset);
