@@ -55,7 +55,7 @@ CREATE TABLE employer (
     CONSTRAINT employer_about_length CHECK (char_length(about) BETWEEN 1 AND 4000)
 );
 CREATE INDEX employer_name ON employer (name_key, id);
-CREATE INDEX employer_placeless ON employer USING gin (name_key gin_trgm_ops) WHERE open_sites = 0;
+CREATE INDEX employer_name_trigrams ON employer USING gin (name_key gin_trgm_ops);
 COMMENT ON TABLE employer IS 'Employers, shared by every borough.';
 COMMENT ON CONSTRAINT employer_pkey ON employer IS 'employer.id: There is an employer with this id already.';
 COMMENT ON CONSTRAINT employer_name_length ON employer IS 'employer.name: Give the employer a name of 1 to 200 characters.';
@@ -97,8 +97,8 @@ CREATE TABLE site (
     borough_id      text COLLATE "C",
     phone           text,
     closed          boolean NOT NULL DEFAULT false,
-    -- Names, address, borough and postcode, folded, with a space in front: what it is found by.
-    words           text NOT NULL,
+    -- Every word of its names, address, borough and postcode, folded: what it is found by.
+    words           tsvector NOT NULL,
     created_at      timestamptz NOT NULL DEFAULT now(),
     updated_at      timestamptz NOT NULL DEFAULT now(),
     updated_by      uuid,
@@ -113,7 +113,7 @@ CREATE TABLE site (
     CONSTRAINT site_employer_key UNIQUE (employer_id, id)
 );
 CREATE INDEX site_postcode ON site (postcode);
-CREATE INDEX site_words ON site USING gin (words gin_trgm_ops) WHERE NOT closed;
+CREATE INDEX site_words ON site USING gin (words) WHERE NOT closed;
 COMMENT ON TABLE site IS 'Where an employer can be visited. Shared by every borough.';
 COMMENT ON CONSTRAINT site_pkey ON site IS 'site.id: There is a site with this id already.';
 COMMENT ON CONSTRAINT site_employer_known ON site IS 'site.employer_id: There is no such employer.';
@@ -122,18 +122,17 @@ COMMENT ON CONSTRAINT site_address_lines ON site IS 'site.address: Give at most 
 COMMENT ON CONSTRAINT site_postcode_form ON site IS 'site.postcode: A postcode looks like SW9 8HE.';
 COMMENT ON CONSTRAINT site_phone_form ON site IS 'site.phone: A telephone number has digits, spaces and at most a + in front: 020 7946 0123.';
 
--- What a site is found by. Each word has a space in front.
+-- What a site is found by.
 CREATE FUNCTION site_words(employer_name text, trading_as text, site_name text, address text[],
                            borough_id text, postcode text)
-RETURNS text
+RETURNS tsvector
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = canvass, pg_temp
 AS $$
 BEGIN
-    RETURN ' ' || folded(concat_ws(' ', employer_name, trading_as, site_name,
-                                   array_to_string(address, ' '),
-                                   (SELECT b.words FROM borough b WHERE b.id = site_words.borough_id),
-                                   postcode));
+    RETURN word_vector(folded(concat_ws(
+        ' ', employer_name, trading_as, site_name, array_to_string(address, ' '),
+        (SELECT b.words FROM borough b WHERE b.id = site_words.borough_id), postcode)));
 END
 $$;
 

@@ -167,21 +167,29 @@ $$;
 -- Lower case, no accents, "&" as "and", letters and digits with single spaces between: what names
 -- and addresses are searched by. Unaccent's dictionary is fixed by the extension, so this may
 -- stand in an index.
+-- In plpgsql, because it runs several times for each row of an import: there an expression is
+-- cheaper than a function in SQL that cannot be inlined, and a SET clause costs more than the work.
 CREATE FUNCTION folded(t text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
-RETURN btrim(regexp_replace(
-           translate(replace(lower(
-               CASE WHEN octet_length(t) = char_length(t) THEN t
-                    ELSE unaccent('canvass.unaccent'::regdictionary, t) END),
-               '&', ' and '), '''’‘`´.', ''),
-           '[^a-z0-9]+', ' ', 'g'));
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT
+AS $$
+BEGIN
+    IF octet_length(t) <> char_length(t) THEN
+        t := canvass.unaccent('canvass.unaccent'::regdictionary, t);
+    END IF;
+    RETURN btrim(regexp_replace(translate(replace(lower(t), '&', ' and '), '''’‘`´.', ''),
+                                '[^a-z0-9]+', ' ', 'g'));
+END
+$$;
 COMMENT ON FUNCTION folded(text) IS
     'Lower case without accents or punctuation; apostrophes and full stops leave no gap.';
 
+-- The words of a folded text, for @@. An empty text has none.
+CREATE FUNCTION word_vector(folded_text text) RETURNS tsvector
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN array_to_tsvector(string_to_array(folded_text, ' '));
+
 -- The name without what differs from list to list: The, Ltd, Limited, PLC, LLP, T/A and the
 -- number of a branch. Two employers with the same normal name and postcode are one.
--- In plpgsql, because it runs once for each row of an import: there an expression is cheaper than
--- a function in SQL that cannot be inlined, and a SET clause costs more than the work itself.
 CREATE FUNCTION normal_name(name text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT
 AS $$
@@ -205,6 +213,6 @@ COMMENT ON FUNCTION normal_name(text) IS
 GRANT EXECUTE ON FUNCTION uuid_v7(), fail(text, text, text, text[]), tidy(text),
     page_token(text[]), page_key(text, integer), london_today(), said_when(timestamptz),
     mask_of(jsonb, text[]), check_etag(text, bigint, text, text, timestamptz),
-    chosen_id(text, text), given_id(text, text), folded(text), normal_name(text) TO canvass_app;
+    chosen_id(text, text), given_id(text, text), folded(text), word_vector(text), normal_name(text) TO canvass_app;
 
 COMMIT;

@@ -18,7 +18,7 @@ SET LOCAL search_path = canvass, pg_temp;
 CREATE TYPE import_row AS (
     ord integer, line integer, ref text, name text, trading_as text, company_number text, sic text,
     phone text, website text, address text[], postcode text, row_hash bigint, name_key text,
-    easting integer, northing integer, approximate boolean, borough_id text, words text,
+    easting integer, northing integer, approximate boolean, borough_id text, words tsvector,
     -- 'bad', 'double', 'same', 'changed', 'join', 'new'
     fate text, bad_field text, bad_reason text, employer_id uuid, site_id uuid, site_is_new boolean
 );
@@ -116,8 +116,10 @@ BEGIN
                r.row_hash, normal_name(r.name), coalesce(p.easting, s.easting),
                coalesce(p.northing, s.northing), p.postcode IS NULL AND s.sector IS NOT NULL,
                coalesce(p.borough_id, s.borough_id),
-               ' ' || folded(concat_ws(' ', r.name, r.trading_as, array_to_string(a.lines, ' '),
-                                       h.words, pc.postcode)),
+               word_vector(folded(concat_ws(' ', r.name, r.trading_as, array_to_string(a.lines, ' '),
+                                       (SELECT h.words FROM borough h
+                                         WHERE h.id = coalesce(p.borough_id, s.borough_id)),
+                                       pc.postcode))),
                CASE WHEN b.what IS NOT NULL THEN 'bad' ELSE r.fate END,
                CASE b.what WHEN 'sector' THEN 'postcode' ELSE b.what END,
                CASE b.what
@@ -137,12 +139,10 @@ BEGIN
       CROSS JOIN LATERAL (
            SELECT CASE WHEN cardinality(x.lines) > 4
                        THEN x.lines[:3] || array_to_string(x.lines[4:], ', ') ELSE x.lines END AS lines
-             FROM (SELECT coalesce(array_agg(tidy(l) ORDER BY i) FILTER (WHERE tidy(l) IS NOT NULL),
-                                   '{}') AS lines
-                     FROM unnest(r.address) WITH ORDINALITY AS y (l, i)) AS x OFFSET 0) AS a
+             FROM (SELECT ARRAY(SELECT tidy(l) FROM unnest(r.address) AS l
+                                 WHERE tidy(l) IS NOT NULL) AS lines) AS x OFFSET 0) AS a
       LEFT JOIN postcode p ON p.postcode = pc.postcode
       LEFT JOIN postcode_sector s ON s.sector = left(pc.postcode, -2) AND p.postcode IS NULL
-      LEFT JOIN borough h ON h.id = coalesce(p.borough_id, s.borough_id)
       CROSS JOIN LATERAL (
            SELECT CASE WHEN char_length(r.ref) > 100 THEN 'ref'
                        WHEN r.name IS NULL OR char_length(r.name) > 200 THEN 'name'
@@ -179,13 +179,12 @@ BEGIN
               FROM (SELECT u.*, uuid_v7() AS fresh_id, uuid_v7() AS fresh_site
                       FROM unnest(checked) AS u OFFSET 0) AS r
               LEFT JOIN LATERAL (
-                   -- OFFSET 0: from the few sites of a postcode to their names, never from the
-                   -- hundreds of a chain to their places.
+                   -- From the few sites of a postcode to their names, never from the hundreds of a
+                   -- chain to their places: this comparison of names can use no index.
                    (SELECT e.id, s.id AS site_id
-                      FROM (SELECT t.id, t.employer_id FROM site t
-                             WHERE t.postcode = r.postcode OFFSET 0) AS s
-                      JOIN employer e ON e.id = s.employer_id AND e.name_key = r.name_key
-                     WHERE r.fate IS NULL
+                      FROM site s JOIN employer e ON e.id = s.employer_id
+                     WHERE r.fate IS NULL AND s.postcode = r.postcode
+                       AND e.name_key IS NOT DISTINCT FROM r.name_key
                      ORDER BY e.id, s.id LIMIT 1)
                    UNION ALL
                    (SELECT e.id, s.id

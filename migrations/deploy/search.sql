@@ -2,7 +2,7 @@
 
 -- Finding employers. Words must all fit, each at the start of a word of the name, the address, the
 -- borough or the postcode; a postcode in the query, whole or in part, restricts to its sites. Where
--- few fit, near misses by trigrams come after them. One line an employer, at the site that fits
+-- few fit, names that are nearly so (trigrams) come after them. One line an employer, at the site that fits
 -- best. Order: how well the name fits, then nearest, then name.
 --
 -- These functions run as the owner: behind a policy, an operator that is not leakproof (LIKE, <%)
@@ -84,7 +84,6 @@ DECLARE
     distance text := 'NULL::integer';
     exact text := '';
     fuzzy text := '';
-    w text;
     found integer;
     lines text;
     keys text[] := page_key(search_employers.page_token, 4);
@@ -155,12 +154,21 @@ BEGIN
                  ELSE format('AND e.id IN (SELECT s.employer_id FROM site s WHERE NOT s.closed %s)',
                              place_filter) END);
     ELSE
-        FOREACH w IN ARRAY words LOOP
-            exact := exact || format(' AND s.words LIKE %L', '% ' || w || '%');
-            fuzzy := fuzzy || CASE WHEN length(w) >= 4
-                THEN format(' AND (s.words LIKE %L OR %L <%% s.words)', '% ' || w || '%', w)
-                ELSE format(' AND s.words LIKE %L', '% ' || w || '%') END;
-        END LOOP;
+        IF cardinality(words) > 0 THEN
+            exact := (SELECT format(' AND s.words @@ %L::tsquery', string_agg(format('''%s'':*', x), ' & '))
+                        FROM unnest(words) AS x);
+            fuzzy := (SELECT string_agg(format('%L <%% e.name_key', x), ' OR ')
+                        FROM unnest(words) AS x WHERE length(x) >= 4);
+        ELSIF keys IS NULL AND coalesce(within_metres, 0) = 0 AND employer_filter = '' THEN
+            -- The first page of what is near needs no look at the rest of the town.
+            EXECUTE format('SELECT max(x.d) FROM (SELECT %1$s AS d, s.employer_id FROM site s
+                             WHERE NOT s.closed %2$s ORDER BY d LIMIT 4 * $1) AS x
+                            HAVING count(DISTINCT x.employer_id) >= $1', distance, place_filter)
+               INTO found USING page_size;
+            IF found IS NOT NULL THEN
+                place_filter := place_filter || format(' AND %s <= %s', distance, found);
+            END IF;
+        END IF;
         -- How well the name fits: all of it, then its beginning, then words of it. Words that name
         -- the place instead cost little: "wagamama camden" is Wagamama in Camden.
         lines := format($q$
@@ -196,18 +204,24 @@ BEGIN
         END IF;
         IF cardinality(words) > 0 THEN
             EXECUTE format('SELECT count(*) FROM (SELECT FROM site s JOIN employer e ON e.id = s.employer_id
-                             WHERE NOT s.closed %s %s %s LIMIT 8) AS x', exact, place_filter, employer_filter)
+                             WHERE NOT s.closed %s %s %s LIMIT 3) AS x', exact, place_filter, employer_filter)
                INTO found;
-            IF found < 8 THEN
+            IF found < 3 AND fuzzy IS NOT NULL THEN
+                -- A name like one of the words, and every word in its place or like the name; where
+                -- nothing fits exactly, one word of several may be missing.
                 lines := lines || format($q$
                 UNION ALL
                 SELECT e.id, s.id, e.name_key, %1$s,
-                       (SELECT 380 * avg(greatest(word_similarity(x, e.name_key),
-                                                  0.8 * word_similarity(x, s.words)))
-                          FROM unnest($3) AS x)::integer
-                  FROM site s JOIN employer e ON e.id = s.employer_id
-                 WHERE NOT s.closed %2$s %3$s %4$s$q$,
-                distance, fuzzy, place_filter, employer_filter);
+                       (380 * (0.85 * f.fit + 0.15 * similarity($4, e.name_key)))::integer
+                  FROM employer e JOIN site s ON s.employer_id = e.id
+                  CROSS JOIN LATERAL (
+                       SELECT avg(x.fit) AS fit, count(*) FILTER (WHERE x.fit < 0.5) AS missing
+                         FROM (SELECT CASE WHEN s.words @@ (y || ':*')::tsquery THEN 1.0
+                                           ELSE word_similarity(y, e.name_key) END AS fit
+                                 FROM unnest($3) AS y) AS x) AS f
+                 WHERE NOT s.closed AND (%2$s) AND f.missing <= %3$s %4$s %5$s$q$,
+                distance, fuzzy, CASE WHEN found = 0 AND cardinality(words) > 1 THEN 1 ELSE 0 END,
+                place_filter, employer_filter);
                 IF place_filter = '' THEN
                     lines := lines || format($q$
                     UNION ALL
