@@ -80,18 +80,22 @@ void str_addz(struct str *s, const char *text)
 void str_addf(struct str *s, const char *fmt, ...)
 {
     va_list args, again;
+    /* most often it fits at once */
+    size_t room = s->cap - s->len;
+    if (s->failed)
+        return;
     va_start(args, fmt);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, fmt, args);
-    char *room = n >= 0 ? str_reserve(s, (size_t)n) : NULL;
-    if (room) {
-        vsnprintf(room, (size_t)n + 1, fmt, again);
-        s->len += (size_t)n;
-    } else {
-        s->failed = true;
-    }
+    int n = vsnprintf(s->data ? s->data + s->len : NULL, room, fmt, args);
+    if (n >= 0 && (size_t)n >= room && str_reserve(s, (size_t)n))
+        n = vsnprintf(s->data + s->len, (size_t)n + 1, fmt, again);
     va_end(again);
     va_end(args);
+    s->failed |= n < 0;
+    if (s->failed)
+        str_terminate(s);
+    else
+        s->len += (size_t)n;
 }
 
 char *str_steal(struct str *s)

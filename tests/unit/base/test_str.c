@@ -16,6 +16,20 @@ static void test_str__grows_and_ends_with_nul(void **state)
     assert_true(str_ends_with(s.data, "999,xyzab"));
 }
 
+/* Texts of every length around the buffer's, so that the last byte and the NUL find room. */
+static void test_str__formats_at_every_fill(void **state)
+{
+    for (int first = 0; first < 140; first++) {
+        _cleanup_(str_release) struct str s = { 0 };
+        str_addf(&s, "%*s", first, "");
+        str_addf(&s, "%d", 1234);
+        str_addf(&s, "%s", "");
+        assert_int_equal(s.len, first + 4);
+        assert_int_equal(strlen(s.data), s.len);
+        assert_true(str_ends_with(s.data, "1234"));
+    }
+}
+
 static void test_str__holds_bytes_with_nul(void **state)
 {
     _cleanup_(str_release) struct str s = { 0 };
@@ -128,6 +142,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_str__grows_and_ends_with_nul),
+        cmocka_unit_test(test_str__formats_at_every_fill),
         cmocka_unit_test(test_str__holds_bytes_with_nul),
         cmocka_unit_test(test_str__gives_away_its_text),
         cmocka_unit_test(test_str__keeps_a_failure),
