@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-#define FAKE_SENT_MAX 32
+#define FAKE_SENT_MAX 2048
 
 struct call {
     const struct rpc_method *method;
