@@ -171,7 +171,9 @@ static int check(struct daemon *daemon, struct err *err)
 
 static int read_methods(struct daemon *daemon, struct err *err)
 {
-    return methods_init(&daemon->methods, method_files, err);
+    int r = methods_init(&daemon->methods, method_files, err);
+
+    return r < 0 ? r : methods_require_all(&daemon->methods, err);
 }
 
 static void free_methods(struct daemon *daemon)
