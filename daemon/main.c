@@ -240,26 +240,34 @@ static void stop_engine(struct daemon *daemon)
     engine_free(daemon->engine);
 }
 
-/* Listen on each address, and say where: the port may have been chosen by the system. */
+/* Listen on one address, and say where: the port may have been chosen by the system. */
+static int listen_one(struct daemon *daemon, const char *text, size_t len, struct err *err)
+{
+    _cleanup_(freep) char *address = strndup(text, len);
+
+    if (!address)
+        return err_oom(err);
+    int r = rpc_server_listen(daemon->server, address, err);
+    if (r < 0)
+        return r;
+    const char *colon = strrchr(address, ':');
+    if (colon && !strchr(address, '/'))
+        log_info(
+            "serving on %.*s:%d", (int)(colon - address), address, rpc_server_port(daemon->server));
+    else
+        log_info("serving on %s", address);
+    return 0;
+}
+
 static int listen_all(struct daemon *daemon, struct err *err)
 {
-    _cleanup_(freep) char *list = strdup(daemon->options.listen);
-    char *rest = list;
-
-    if (!list)
-        return err_oom(err);
-    for (char *address = strsep(&rest, ","); address; address = strsep(&rest, ",")) {
-        address += strspn(address, " ");
-        address[strcspn(address, " ")] = '\0';
-        int r = rpc_server_listen(daemon->server, address, err);
+    for (const char *rest = daemon->options.listen; *rest;) {
+        rest += strspn(rest, ", ");
+        size_t len = strcspn(rest, ", ");
+        int r = len ? listen_one(daemon, rest, len, err) : 0;
         if (r < 0)
             return r;
-        char *colon = strrchr(address, ':');
-        if (colon && !strchr(address, '/'))
-            log_info("serving on %.*s:%d", (int)(colon - address), address,
-                rpc_server_port(daemon->server));
-        else
-            log_info("serving on %s", address);
+        rest += len;
     }
     return 0;
 }
@@ -557,7 +565,7 @@ int main(int argc, char **argv)
             r = act(&daemon, action);
         config_release(option_table, N_OPTIONS, &daemon.options);
     }
-    for (size_t i = 0; i < daemon.n_arguments; i++)
+    for (size_t i = 0; arguments && i < daemon.n_arguments; i++)
         free(arguments[i]);
     free(arguments);
     return r < 0;

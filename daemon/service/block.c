@@ -213,7 +213,7 @@ int block_list_parse(struct block_list *list, const char *file, const char *text
 {
     struct source at = { .line = 1 }, start = { 0 };
     struct header header = { 0 }, found;
-    const char *body = NULL;
+    const char *body = text;
     const char *line = text;
 
     at.file = arena_strdup(&list->arena, file);
@@ -224,12 +224,12 @@ int block_list_parse(struct block_list *list, const char *file, const char *text
         const char *end = newline ? newline : line + strlen(line);
         at.next = newline ? newline + 1 : end;
         int r = header_parse(line, end, &at, &list->arena, &found, err);
-        if (r == 0 && !body)
+        if (r == 0 && !header.method)
             r = check_preface(line, end, &at, err);
         if (r < 0)
             return r;
         if (r == 1) {
-            if (body) {
+            if (header.method) {
                 r = store(list, &header, &start, body, (size_t)(line - body), err);
                 if (r < 0)
                     return r;
@@ -240,7 +240,7 @@ int block_list_parse(struct block_list *list, const char *file, const char *text
         }
         line = at.next;
     }
-    return body ? store(list, &header, &start, body, (size_t)(line - body), err) : 0;
+    return header.method ? store(list, &header, &start, body, (size_t)(line - body), err) : 0;
 }
 
 const struct block *block_list_find(

@@ -56,9 +56,8 @@ static int take_code(struct lexer *lexer, size_t n, struct err *err)
 static size_t quoted_len(const struct lexer *lexer, char quote, bool has_escapes)
 {
     for (const char *p = lexer->text + 1; p < lexer->end; p++) {
-        if (has_escapes && *p == '\\')
-            p++;
-        else if (*p == quote && p + 1 < lexer->end && p[1] == quote)
+        bool is_doubled = *p == quote && p + 1 < lexer->end && p[1] == quote;
+        if (is_doubled || (has_escapes && *p == '\\'))
             p++;
         else if (*p == quote)
             return (size_t)(p + 1 - lexer->text);

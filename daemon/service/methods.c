@@ -6,29 +6,34 @@
 
 #define TEXT_OID 25
 
+static void add32(struct str *out, uint32_t value)
+{
+    uint8_t bytes[4];
+
+    pgbin_put32(bytes, value);
+    str_add(out, bytes, sizeof(bytes));
+}
+
 /* Encode the roles' names as PostgreSQL's text[] in binary, once for all calls. */
 static int make_roles_array(struct methods *methods, struct method *method, struct err *err)
 {
-    uint8_t array[20 + BLOCK_N_ROLES * 32], *p = array + 20;
-    uint32_t n = 0;
+    _cleanup_(str_release) struct str array = { 0 };
 
+    add32(&array, 1); /* dimensions */
+    add32(&array, 0); /* no NULLs */
+    add32(&array, TEXT_OID);
+    add32(&array, (uint32_t)__builtin_popcount(method->roles));
+    add32(&array, 1); /* first index */
     for (unsigned role = 0; role < BLOCK_N_ROLES; role++) {
         if (!(method->roles & 1u << role))
             continue;
-        const char *name = block_role_name(role);
-        size_t len = strlen(name);
-        pgbin_put32(p, (uint32_t)len);
-        memcpy(p + 4, name, len);
-        p += 4 + len;
-        n++;
+        add32(&array, (uint32_t)strlen(block_role_name(role)));
+        str_addz(&array, block_role_name(role));
     }
-    pgbin_put32(array, 1);
-    pgbin_put32(array + 4, 0);
-    pgbin_put32(array + 8, TEXT_OID);
-    pgbin_put32(array + 12, n);
-    pgbin_put32(array + 16, 1);
-    method->roles_array_len = (int)(p - array);
-    method->roles_array = arena_memdup(&methods->arena, array, (size_t)(p - array));
+    if (array.failed)
+        return err_oom(err);
+    method->roles_array_len = (int)array.len;
+    method->roles_array = arena_memdup(&methods->arena, array.data, array.len);
     return method->roles_array ? 0 : err_oom(err);
 }
 
