@@ -243,10 +243,12 @@ static void stop_engine(struct daemon *daemon)
 /* Listen on one address, and say where: the port may have been chosen by the system. */
 static int listen_one(struct daemon *daemon, const char *text, size_t len, struct err *err)
 {
-    _cleanup_(freep) char *address = strndup(text, len);
+    char address[512];
 
-    if (!address)
-        return err_oom(err);
+    if (len >= sizeof(address))
+        return err_set(err, ERR_INVALID, "listen: an address is too long");
+    memcpy(address, text, len);
+    address[len] = '\0';
     int r = rpc_server_listen(daemon->server, address, err);
     if (r < 0)
         return r;
