@@ -67,9 +67,26 @@ static int read_wishes(struct match_call *call, const Canvass__V1__Wishes *wishe
         client->weights[MATCH_WISH_PAY] = (int8_t)wishes->weight_pay;
     if (wishes->_weight_hours_case)
         client->weights[MATCH_WISH_HOURS] = (int8_t)wishes->weight_hours;
-    if (!wishes->trial_first)
-        client->weights[MATCH_WISH_TRIAL] = 0;
     return 0;
+}
+
+/* What was not wished for weighs nothing, so that the most points are points that can be had. The
+ * messages know no wishes about settings and accreditations yet. */
+static void silence_wishes(struct match_call *call)
+{
+    const Canvass__V1__Wishes *wishes = call->message->wishes;
+    struct match_client *client = &call->client;
+
+    client->weights[MATCH_WISH_SETTING] = 0;
+    client->weights[MATCH_WISH_ACCREDITATION] = 0;
+    if (client->n_occupations == 0)
+        client->weights[MATCH_WISH_OCCUPATION] = 0;
+    if (client->n_industries == 0)
+        client->weights[MATCH_WISH_INDUSTRY] = 0;
+    if (client->hours_wanted_tenths == 0)
+        client->weights[MATCH_WISH_HOURS] = 0;
+    if (!wishes || !wishes->trial_first)
+        client->weights[MATCH_WISH_TRIAL] = 0;
 }
 
 static int read_codes(struct match_call *call, char **texts, size_t n,
@@ -203,10 +220,9 @@ int match_call_read_client(struct match_call *call, struct err *err)
     client->has_home = !code_is_null(rows, 0, CLIENT_EASTING);
     client->easting_metres = (int32_t)code_int(rows, 0, CLIENT_EASTING);
     client->northing_metres = (int32_t)code_int(rows, 0, CLIENT_NORTHING);
-    if (!call->message->wishes || !call->message->wishes->trial_first)
-        client->weights[MATCH_WISH_TRIAL] = 0;
     if (call->message->wishes)
         r = read_wishes(call, call->message->wishes, err);
+    silence_wishes(call);
     if (r == 0 && call->message->constraints)
         r = read_constraints(call, call->message->constraints, err);
     if (r == 0)
@@ -274,6 +290,17 @@ static int take_count(
     return 0;
 }
 
+/* All points of pay are for what the client hopes for, where that is above what must be paid. */
+static void set_pay_hoped_for(struct match_call *call)
+{
+    const Canvass__V1__Wishes *wishes = call->message->wishes;
+    uint32_t hoped = wishes ? (uint32_t)wishes->pay_pence_hour : 0;
+    uint32_t least = MAX(call->client.pay_min_pence, call->client.legal_pay_min_pence);
+
+    if (hoped > least)
+        call->options.pay_full_pence = hoped - least;
+}
+
 int match_call_read_options(struct match_call *call, struct err *err)
 {
     const struct code_result *rows = &call->results[MATCH_PART_WEIGHTS];
@@ -302,6 +329,7 @@ int match_call_read_options(struct match_call *call, struct err *err)
     call->options.on
         = code_n_rows(day) ? code_date(day, 0, MINIMUM_WAGE_DAY) : date_of(request->on);
     call->options.even_if_paused = request->paused_too;
+    set_pay_hoped_for(call);
     return r;
 }
 

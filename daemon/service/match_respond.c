@@ -212,7 +212,7 @@ static char *count_sentence(
     if (count->alone == 0)
         return arena_printf(call->arena, "%s: no opening fails it.", title);
     return arena_printf(call->arena, "%s: %u %s it, %u of them nothing else.", title, count->alone,
-        count->alone == 1 ? "fails" : "fail", count->sole);
+        count->alone == 1 ? "opening fails" : "openings fail", count->sole);
 }
 
 static int add_funnel(const struct match_call *call, Canvass__V1__MatchClientResponse *out,
