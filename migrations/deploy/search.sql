@@ -211,15 +211,18 @@ BEGIN
                 -- nothing fits exactly, one word of several may be missing.
                 lines := lines || format($q$
                 UNION ALL
-                SELECT e.id, s.id, e.name_key, %1$s,
-                       (380 * (0.85 * f.fit + 0.15 * similarity($4, e.name_key)))::integer
-                  FROM employer e JOIN site s ON s.employer_id = e.id
-                  CROSS JOIN LATERAL (
-                       SELECT avg(x.fit) AS fit, count(*) FILTER (WHERE x.fit < 0.5) AS missing
-                         FROM (SELECT CASE WHEN s.words @@ (y || ':*')::tsquery THEN 1.0
-                                           ELSE word_similarity(y, e.name_key) END AS fit
-                                 FROM unnest($3) AS y) AS x) AS f
-                 WHERE NOT s.closed AND (%2$s) AND f.missing <= %3$s %4$s %5$s$q$,
+                SELECT x.employer_id, x.site_id, x.name_key, x.distance, x.rank
+                  FROM (SELECT e.id AS employer_id, s.id AS site_id, e.name_key, %1$s AS distance,
+                               (380 * (0.85 * f.fit + 0.15 * similarity($4, e.name_key)))::integer AS rank,
+                               f.missing, min(f.missing) OVER () AS least
+                          FROM employer e JOIN site s ON s.employer_id = e.id
+                          CROSS JOIN LATERAL (
+                               SELECT avg(x.fit) AS fit, count(*) FILTER (WHERE x.fit < 0.5) AS missing
+                                 FROM (SELECT CASE WHEN s.words @@ (y || ':*')::tsquery THEN 1.0
+                                                   ELSE word_similarity(y, e.name_key) END AS fit
+                                         FROM unnest($3) AS y) AS x) AS f
+                         WHERE NOT s.closed AND (%2$s) AND f.missing <= %3$s %4$s %5$s) AS x
+                 WHERE x.missing = x.least$q$,
                 distance, fuzzy, CASE WHEN found = 0 AND cardinality(words) > 1 THEN 1 ELSE 0 END,
                 place_filter, employer_filter);
                 IF place_filter = '' THEN
