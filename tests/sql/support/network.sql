@@ -119,9 +119,10 @@ INSERT INTO employer (id, name, sic) VALUES
     ('e0000000-0000-7000-8000-000000000002', 'Peckham Bakery', '10710');
 INSERT INTO postcode (postcode, easting, northing, borough_id) VALUES
     ('SW9 8HE', 530800, 175900, 'E09000022'), ('SE15 4ST', 534200, 176300, 'E09000028')
-    ON CONFLICT DO NOTHING;
+    ON CONFLICT (postcode) DO UPDATE SET easting = excluded.easting, northing = excluded.northing;
 INSERT INTO postcode_sector (sector, easting, northing, borough_id, units) VALUES
-    ('SW9 8', 530850, 175950, 'E09000022', 1) ON CONFLICT DO NOTHING;
+    ('SW9 8', 530850, 175950, 'E09000022', 1)
+    ON CONFLICT (sector) DO UPDATE SET easting = excluded.easting, northing = excluded.northing;
 INSERT INTO site (id, employer_id, address, postcode, easting, northing, borough_id, words) VALUES
     ('50000000-0000-7000-8000-000000000001', 'e0000000-0000-7000-8000-000000000001',
      '{1 Clapham Road}', 'SW9 8HE', 530800, 175900, 'E09000022', ' stockwell tool hire'),
