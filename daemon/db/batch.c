@@ -194,8 +194,13 @@ void db_batch_submit(
     batch->arg = arg;
     if (ret_ticket)
         *ret_ticket = (struct db_ticket *)batch;
+    int64_t left_usec = batch->deadline_usec ? batch->deadline_usec - clock_monotonic_usec() : 1;
+    if (left_usec <= 0) {
+        batch_fail_later(batch, ERR_TIMEOUT, "the deadline passed");
+        return;
+    }
     if (batch->deadline_usec)
-        loop_timer_start(&batch->timer, batch->deadline_usec - clock_monotonic_usec());
+        loop_timer_start(&batch->timer, left_usec);
     pool_submit(batch->pool, batch);
 }
 

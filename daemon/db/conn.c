@@ -32,7 +32,7 @@ void db_conn_release(struct db_conn *conn)
     free(conn->plans);
 }
 
-bool conn_is_up(const struct db_conn *conn)
+bool db_conn_is_up(const struct db_conn *conn)
 {
     return conn->state == CONN_READY || conn->state == CONN_LEAVING;
 }
@@ -47,7 +47,7 @@ static void set_state(struct db_conn *conn, enum conn_state state)
     conn->state = state;
 }
 
-void conn_leave(struct db_conn *conn, const char *why)
+void db_conn_leave(struct db_conn *conn, const char *why)
 {
     if (conn->state != CONN_READY)
         return;
@@ -71,7 +71,7 @@ static void watch(struct db_conn *conn, short what)
 }
 
 /* Wait for the next attempt. */
-void conn_begin(struct db_conn *conn)
+void db_conn_begin(struct db_conn *conn)
 {
     const struct db_options *options = &conn->pool->options;
     int64_t bound = 0;
@@ -108,7 +108,7 @@ static void db_conn_is_ready(struct db_conn *conn)
     loop_timer_stop(&conn->timer);
     conn->ready_usec = clock_monotonic_usec();
     if (PQsetnonblocking(conn->pg, 1) != 0 || !PQenterPipelineMode(conn->pg)
-        || conn_send_setup(conn) < 0) {
+        || db_conn_send_setup(conn) < 0) {
         db_conn_lost(conn, PQerrorMessage(conn->pg));
         return;
     }
@@ -136,7 +136,7 @@ static void on_results(struct db_conn *conn)
 {
     struct db_pool *pool = conn->pool;
     bool is_alive = PQconsumeInput(conn->pg);
-    const char *why = conn_take_results(conn);
+    const char *why = db_conn_take_results(conn);
 
     if (!is_alive || why)
         db_conn_lost(conn, why ? why : PQerrorMessage(conn->pg));
@@ -182,7 +182,7 @@ static int64_t stall_usec(const struct db_conn *conn)
 {
     unsigned n = 1;
 
-    while (n < conn->tail - conn->head && conn_op(conn, conn->head + n - 1)->kind != OP_SYNC)
+    while (n < conn->tail - conn->head && db_conn_op(conn, conn->head + n - 1)->kind != OP_SYNC)
         n++;
     return n * conn->pool->options.stall_usec;
 }
@@ -247,7 +247,7 @@ static void db_conn_close(struct db_conn *conn)
 void db_conn_lost(struct db_conn *conn, const char *why)
 {
     struct db_pool *pool = conn->pool;
-    bool stood = conn_is_up(conn);
+    bool stood = db_conn_is_up(conn);
     struct err err = { 0 };
     struct db_batch *batch;
 
@@ -267,6 +267,6 @@ void db_conn_lost(struct db_conn *conn, const char *why)
     }
     if (pool->is_closing)
         return;
-    conn_begin(conn);
+    db_conn_begin(conn);
     pool_on_conn(pool, &err);
 }

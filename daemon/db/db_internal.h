@@ -87,6 +87,7 @@ enum op_kind {
 
 struct op {
     enum op_kind kind;
+    bool is_answered; /* its result came, the NULL that ends it has not */
     int index; /* what db_reply_failed_index() says if it fails */
     unsigned slot, generation; /* the plan that it makes or uses */
     struct db_batch *batch; /* NULL: the connection's, or a sync of reads */
@@ -193,13 +194,13 @@ PGconn *conninfo_connect(const PQconninfoOption *options, unsigned first_host);
 /* conn.c */
 void db_conn_init(struct db_conn *conn, struct db_pool *pool);
 void db_conn_release(struct db_conn *conn);
-void conn_begin(struct db_conn *conn);
-bool conn_is_up(const struct db_conn *conn) _pure_;
+void db_conn_begin(struct db_conn *conn);
+bool db_conn_is_up(const struct db_conn *conn) _pure_;
 /* Close it, send again or answer what was under way, and connect again unless the pool closes.
  * @why is for logs. */
 void db_conn_lost(struct db_conn *conn, const char *why);
 /* Give it no more work, and close it when it owes nothing. @why, a literal, is for logs. */
-void conn_leave(struct db_conn *conn, const char *why);
+void db_conn_leave(struct db_conn *conn, const char *why);
 /* Push out what libpq holds, and watch the socket and the clock accordingly. */
 void db_conn_flush(struct db_conn *conn);
 
@@ -208,16 +209,16 @@ void db_conn_flush(struct db_conn *conn);
  * ERR_UNAVAILABLE: the connection must be given up. */
 int db_conn_send(struct db_conn *conn, struct db_batch *batch) _must_check_;
 /* Say goodbye to the open group, if any, with a sync. ERR_UNAVAILABLE as above. */
-int conn_close_group(struct db_conn *conn) _must_check_;
+int db_conn_close_group(struct db_conn *conn) _must_check_;
 /* Send the session's settings. ERR_UNAVAILABLE as above. */
-int conn_send_setup(struct db_conn *conn) _must_check_;
+int db_conn_send_setup(struct db_conn *conn) _must_check_;
 
-static inline struct op *conn_op(const struct db_conn *conn, unsigned position)
+static inline struct op *db_conn_op(const struct db_conn *conn, unsigned position)
 {
     return &conn->ring[position & (conn->ring_size - 1)];
 }
 
 /* receive.c */
 /* Take all results that are there; NULL, or why the connection must be given up. */
-const char *conn_take_results(struct db_conn *conn) _must_check_;
+const char *db_conn_take_results(struct db_conn *conn) _must_check_;
 void db_conn_on_notice(void *arg, const PGresult *notice);

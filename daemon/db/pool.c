@@ -120,7 +120,7 @@ static void on_flush(void *arg)
         struct db_conn *conn = &pool->conns[i];
         if (!conn->is_dirty)
             continue;
-        if (conn_close_group(conn) < 0)
+        if (db_conn_close_group(conn) < 0)
             db_conn_lost(conn, PQerrorMessage(conn->pg));
         else
             db_conn_flush(conn);
@@ -201,7 +201,7 @@ void pool_on_conn(struct db_pool *pool, const struct err *err)
     unsigned n_up = 0;
 
     for (size_t i = 0; i < pool->n_conns; i++)
-        n_up += conn_is_up(&pool->conns[i]);
+        n_up += db_conn_is_up(&pool->conns[i]);
     if (n_up > 0) {
         loop_timer_stop(&pool->wait_timer);
         pool->is_waiting_over = false;
@@ -255,7 +255,7 @@ int db_pool_new(
     pool->n_conns = (size_t)options->connections;
     for (size_t i = 0; i < pool->n_conns; i++) {
         db_conn_init(&pool->conns[i], pool);
-        conn_begin(&pool->conns[i]);
+        db_conn_begin(&pool->conns[i]);
     }
     loop_timer_start(&pool->wait_timer, options->wait_usec);
     *ret_pool = pool;
@@ -304,6 +304,6 @@ void db_pool_stats(const struct db_pool *pool, struct db_stats *ret_stats)
     ret_stats->waiting = pool->n_queued;
     for (size_t i = 0; i < pool->n_conns; i++) {
         ret_stats->in_flight += pool->conns[i].n_batches;
-        ret_stats->connections_up += conn_is_up(&pool->conns[i]);
+        ret_stats->connections_up += db_conn_is_up(&pool->conns[i]);
     }
 }

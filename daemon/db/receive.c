@@ -43,19 +43,31 @@ static void batch_ended(struct db_conn *conn, struct db_batch *batch)
 /* Take the head of the ring away. */
 static void pop(struct db_conn *conn)
 {
-    struct db_batch *batch = conn_op(conn, conn->head++)->batch;
+    struct db_batch *batch = db_conn_op(conn, conn->head++)->batch;
 
     if (batch && --batch->ops_left == 0)
         batch_ended(conn, batch);
 }
 
-/* The plan that @op made or used is not there any more, unless it was made again since. */
+/* The plan that @op was to make is not there. */
 static void forget_plan(struct db_conn *conn, const struct op *op)
 {
     struct plan *plan = &conn->plans[op->slot];
 
     if (plan->generation == op->generation)
         plan->is_usable = false;
+}
+
+/* Whatever made one plan go stale, or lost it, has probably done so to others, and a batch is sent
+ * again only once: so all are made again. */
+static void forget_plans(struct db_conn *conn, const struct op *op)
+{
+    const struct plan *plan = &conn->plans[op->slot];
+
+    if (plan->generation != op->generation || !plan->is_usable)
+        return;
+    for (size_t i = 0; i < conn->n_plans; i++)
+        conn->plans[i].is_usable = false;
 }
 
 static bool is_about_plan(const struct op *op, const char *sqlstate)
@@ -70,15 +82,17 @@ static void on_sql_error(
     struct db_conn *conn, const struct op *op, PGresult *error, const char *sqlstate)
 {
     struct db_batch *batch = op->batch;
-    bool is_about_plan_here = is_about_plan(op, sqlstate);
+    bool is_stale = is_about_plan(op, sqlstate);
 
-    if (op->kind == OP_PREPARE || is_about_plan_here)
+    if (op->kind == OP_PREPARE)
         forget_plan(conn, op);
+    else if (is_stale)
+        forget_plans(conn, op);
     if (str_eq(sqlstate, SQLSTATE_READ_ONLY))
-        conn_leave(conn, "the server is read-only");
+        db_conn_leave(conn, "the server is read-only");
     if (!batch || batch->fate != FATE_OPEN) {
         PQclear(error);
-    } else if (is_about_plan_here && !batch->was_stale) {
+    } else if (is_stale && !batch->was_stale) {
         batch->fate = FATE_STALE;
         PQclear(error);
     } else {
@@ -123,9 +137,10 @@ static void on_rows(const struct op *op, PGresult *result)
 
 static const char *on_result(struct db_conn *conn, PGresult *result)
 {
-    const struct op *op = conn_op(conn, conn->head);
+    struct op *op = db_conn_op(conn, conn->head);
     ExecStatusType status = PQresultStatus(result);
 
+    op->is_answered = true;
     if (status == PGRES_FATAL_ERROR)
         return on_error(conn, op, result);
     if ((status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY)
@@ -147,7 +162,14 @@ static const char *on_result(struct db_conn *conn, PGresult *result)
     return NULL;
 }
 
-const char *conn_take_results(struct db_conn *conn)
+/* Say whether NULL is the end of @op. A NULL before its result is not: so libpq answers when a
+ * server has said goodbye before it was asked. */
+static bool is_at_end(const struct op *op)
+{
+    return op->is_answered && op->kind != OP_SYNC;
+}
+
+const char *db_conn_take_results(struct db_conn *conn)
 {
     unsigned nulls = 0;
 
@@ -158,7 +180,7 @@ const char *conn_take_results(struct db_conn *conn)
             if (why)
                 return why;
             nulls = 0;
-        } else if (conn_op(conn, conn->head)->kind != OP_SYNC) {
+        } else if (is_at_end(db_conn_op(conn, conn->head))) {
             pop(conn);
         } else if (++nulls > NULLS_MAX) {
             break;
@@ -180,9 +202,9 @@ void db_conn_on_notice(void *arg, const PGresult *notice)
     if (conn->head == conn->tail || !severity || !str_eq(severity, "WARNING")
         || (function && str_eq(function, "exec_stmt_raise")))
         return;
-    const struct op *op = conn_op(conn, conn->head);
+    const struct op *op = db_conn_op(conn, conn->head);
     if (!op->batch || op->batch->kind != DB_WRITE || op->batch->ops_left > 2)
         return;
     op->batch->in_doubt = true;
-    conn_leave(conn, "a commit came with a warning");
+    db_conn_leave(conn, "a commit came with a warning");
 }

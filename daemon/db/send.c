@@ -30,7 +30,7 @@ static int ring_reserve(struct db_conn *conn, unsigned n)
     if (!ring)
         return ERR_EXHAUSTED;
     for (unsigned i = 0; i < used; i++)
-        ring[i] = *conn_op(conn, conn->head + i);
+        ring[i] = *db_conn_op(conn, conn->head + i);
     free(conn->ring);
     conn->ring = ring;
     conn->ring_size = size;
@@ -60,7 +60,7 @@ static struct op *push(struct db_conn *conn, enum op_kind kind, struct db_batch 
 {
     if (conn->head == conn->tail)
         conn->progress_usec = clock_monotonic_usec();
-    struct op *op = conn_op(conn, conn->tail++);
+    struct op *op = db_conn_op(conn, conn->tail++);
     *op = (struct op) { .kind = kind, .batch = batch, .index = index };
     if (batch)
         batch->ops_left++;
@@ -78,7 +78,7 @@ static int send_sync(struct db_conn *conn, struct db_batch *batch)
     return 0;
 }
 
-int conn_close_group(struct db_conn *conn)
+int db_conn_close_group(struct db_conn *conn)
 {
     if (conn->group_size == 0)
         return 0;
@@ -192,7 +192,7 @@ static int end_batch(struct db_conn *conn, struct db_batch *batch)
         return send_sync(conn, batch);
     }
     conn->group_size++;
-    return batch->is_alone ? conn_close_group(conn) : 0;
+    return batch->is_alone ? db_conn_close_group(conn) : 0;
 }
 
 static int send_whole(struct db_conn *conn, struct db_batch *batch, unsigned limit_slot)
@@ -200,7 +200,7 @@ static int send_whole(struct db_conn *conn, struct db_batch *batch, unsigned lim
     int r = 0;
 
     if (conn->group_size > 0 && !fits_group(conn, batch))
-        r = conn_close_group(conn);
+        r = db_conn_close_group(conn);
     if (r == 0 && batch->kind == DB_WRITE && batch->deadline_usec)
         r = send_limit(conn, batch, limit_slot);
     if (r == 0)
@@ -225,7 +225,7 @@ int db_conn_send(struct db_conn *conn, struct db_batch *batch)
     return send_whole(conn, batch, limit_slot);
 }
 
-int conn_send_setup(struct db_conn *conn)
+int db_conn_send_setup(struct db_conn *conn)
 {
     char text[24];
     const char *value = text;

@@ -7,6 +7,7 @@
 struct cluster {
     char folder[64];
     char conninfo[160];
+    int guard, guard_fd; /* the process that removes it when this one ends */
 };
 
 /* Start it, with the table and functions that the tests use; ends the program if it cannot. */

@@ -1,383 +1,22 @@
-/* The rules of asynchronous SQL (db/batch.h), on a real PostgreSQL. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+/* The pool's life: connections come, go and come back, and the owner is told. */
+#include "db_asking.h"
 
-#include <cmocka.h>
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
-#include "base/clock.h"
-#include "base/loop.h"
-#include "db_cluster.h"
-
-#include <stdio.h>
-#include <string.h>
-
-static struct cluster cluster;
-static struct loop *loop;
-static struct db_pool *pool;
-
-#define ANSWERS_MAX 512
-
-/* What a batch was answered, copied out of the reply. */
-struct answer {
-    int calls;
-    int code; /* 0: OK */
-    int failed_index;
-    bool is_unknown;
-    char sqlstate[6];
-    char text[64]; /* first value of the last result */
-    size_t n_results;
-    struct db_ticket *ticket;
-};
-
-static void on_answer(const struct db_reply *reply, void *arg)
-{
-    struct answer *answer = arg;
-    answer->calls++;
-    answer->ticket = NULL;
-    answer->code = reply->err ? (int)reply->err->code : 0;
-    answer->failed_index = db_reply_failed_index(reply);
-    answer->is_unknown = db_reply_is_unknown(reply);
-    answer->n_results = reply->n_results;
-    if (db_reply_sql(reply))
-        memcpy(answer->sqlstate, db_reply_sql(reply)->sqlstate, sizeof answer->sqlstate);
-    if (reply->n_results == 0)
-        return;
-    const struct db_result *result = db_reply_result(reply, reply->n_results - 1);
-    size_t len;
-    const char *value = db_result_n_rows(result) ? db_result_value(result, 0, 0, &len) : NULL;
-    snprintf(answer->text, sizeof answer->text, "%s", value ? value : "NULL");
-}
-
-static const struct db_statement enter
-    = { .name = "enter", .sql = "SELECT enter($1::text)", .n_params = 1 };
-static const struct db_statement whoami = { .name = "whoami",
-    .sql = "SELECT current_setting('test.who', true) || '/' || $1::text",
-    .n_params = 1 };
-static const struct db_statement insert = { .name = "insert",
-    .sql = "INSERT INTO note VALUES ($1::text::int, current_setting('test.who'), $2)"
-           " RETURNING owner",
-    .n_params = 2 };
-static const struct db_statement orphan
-    = { .name = "orphan", .sql = "INSERT INTO kid VALUES (-1) RETURNING 'orphan'::text" };
-static const struct db_statement count
-    = { .name = "count", .sql = "SELECT count(*)::text FROM note" };
-static const struct db_statement fail = { .name = "fail", .sql = "SELECT 1/($1::text::int)::text",
-    .n_params = 1 };
-static const struct db_statement divide
-    = { .name = "divide", .sql = "SELECT (1/$1::text::int)::text", .n_params = 1 };
-static const struct db_statement nap
-    = { .name = "nap", .sql = "SELECT pg_sleep($1::text::float)::text", .n_params = 1 };
-static const struct db_statement star = { .name = "star", .sql = "SELECT * FROM wide" };
-
-static struct db_value text(const char *data)
-{
-    return (struct db_value) { .data = data, .len = data ? (int)strlen(data) : 0 };
-}
-
-static struct db_batch *batch_as(enum db_batch_kind kind, const char *who)
-{
-    struct err err = { 0 };
-    struct db_batch *batch = db_batch_new(pool, kind);
-    assert_non_null(batch);
-    struct db_value value = text(who);
-    assert_int_equal(db_batch_preamble(batch, &enter, &value, 1, &err), 0);
-    return batch;
-}
-
-static void add(struct db_batch *batch, const struct db_statement *statement, const char *value)
-{
-    struct err err = { 0 };
-    struct db_value values[2] = { text(value), text("text") };
-    assert_int_equal(db_batch_add(batch, statement, values, statement->n_params, &err), 0);
-}
-
-static void submit(struct db_batch *batch, struct answer *answer)
-{
-    memset(answer, 0, sizeof *answer);
-    db_batch_submit(&batch, on_answer, answer, &answer->ticket);
-    assert_null(batch);
-    assert_int_equal(answer->calls, 0);
-}
-
-static void ask(struct answer *answer, enum db_batch_kind kind, const char *who,
-    const struct db_statement *statement, const char *value)
-{
-    struct db_batch *batch = batch_as(kind, who);
-    add(batch, statement, value);
-    submit(batch, answer);
-}
-
-static void turn(void)
-{
-    struct err err = { 0 };
-    assert_int_equal(loop_turn(loop, true, &err), 0);
-}
-
-static void wait_for(const struct answer *answers, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        while (answers[i].calls == 0)
-            turn();
-}
-
-static void wait_until_up(void)
-{
-    while (!db_pool_is_up(pool))
-        turn();
-}
-
-static void open_pool(int connections)
-{
-    struct err err = { 0 };
-    struct db_options options;
-    db_options_init(&options);
-    options.conninfo = cluster.conninfo;
-    options.connections = connections;
-    options.queue_limit = 300;
-    options.backoff_max_usec = 100000;
-    assert_int_equal(db_pool_new(loop, &options, &pool, &err), 0);
-    wait_until_up();
-}
-
-static int set_up(void **state)
-{
-    struct err err = { 0 };
-    if (loop_new(&loop, &err) < 0)
-        return -1;
-    open_pool(1);
-    cluster_sql(&cluster, "TRUNCATE note, kid");
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    db_pool_free(pool);
-    loop_free(loop);
-    return 0;
-}
-
-static struct db_stats stats(void)
-{
-    struct db_stats now;
-    db_pool_stats(pool, &now);
-    return now;
-}
-
-static void test_batch__answers_once_and_never_inside_submit(void **state)
-{
-    struct answer answer;
-    ask(&answer, DB_READ, "amira", &whoami, "1");
-    wait_for(&answer, 1);
-    for (int i = 0; i < 3; i++) {
-        struct err err = { 0 };
-        assert_int_equal(loop_turn(loop, false, &err), 0);
-    }
-    assert_int_equal(answer.calls, 1);
-    assert_int_equal(answer.code, 0);
-    assert_string_equal(answer.text, "amira/1");
-}
-
-static void test_reads__of_one_turn_share_a_sync_and_their_preamble(void **state)
-{
-    struct answer warm, answers[40];
-    ask(&warm, DB_READ, "amira", &whoami, "0");
-    wait_for(&warm, 1);
-    struct db_stats before = stats();
-    for (int i = 0; i < 40; i++)
-        ask(&answers[i], DB_READ, "amira", &whoami, "x");
-    wait_for(answers, 40);
-    assert_int_equal(stats().syncs - before.syncs, 1);
-    assert_int_equal(stats().preambles - before.preambles, 1);
-    assert_int_equal(stats().preambles_shared - before.preambles_shared, 39);
-}
-
-/* Sharing a sync between callers must never let one run under the name of another, whatever fails
- * or is cancelled around it. */
-static void test_reads__of_many_callers_never_cross(void **state)
-{
-    static const char *const people[] = { "amira", "tom", "grace", "nobody" };
-    struct answer answers[240];
-    char want[240][64];
-    unsigned seed = 7;
-    for (int i = 0; i < 240; i++) {
-        seed = seed * 1103515245 + 12345;
-        const char *who = people[seed >> 16 & 3];
-        char value[16];
-        snprintf(value, sizeof value, "%d", i);
-        bool divides = (seed >> 20 & 7) == 0;
-        snprintf(want[i], sizeof want[i], "%s/%d", who, i);
-        ask(&answers[i], DB_READ, who, divides ? &divide : &whoami, divides ? "0" : value);
-        if (strcmp(who, "nobody") == 0)
-            snprintf(want[i], sizeof want[i], "CV016");
-        else if (divides)
-            snprintf(want[i], sizeof want[i], "22012");
-        if ((seed >> 24 & 7) == 0) {
-            db_ticket_cancel(&answers[i].ticket);
-            answers[i].calls = -1;
-        }
-    }
-    for (int i = 0; i < 240; i++) {
-        while (answers[i].calls == 0)
-            turn();
-        if (answers[i].calls > 0)
-            assert_string_equal(answers[i].code ? answers[i].sqlstate : answers[i].text, want[i]);
-    }
-}
-
-static void test_name__is_gone_after_the_transaction(void **state)
-{
-    struct answer named, nameless;
-    ask(&named, DB_READ, "amira", &whoami, "1");
-    struct err err = { 0 };
-    struct db_batch *batch = db_batch_new(pool, DB_READ);
-    struct db_value value = text("2");
-    assert_int_equal(db_batch_add(batch, &whoami, &value, 1, &err), 0);
-    submit(batch, &nameless);
-    wait_for(&named, 1);
-    wait_for(&nameless, 1);
-    assert_string_equal(named.text, "amira/1");
-    assert_true(strcmp(nameless.text, "/2") == 0 || strcmp(nameless.text, "NULL") == 0);
-}
-
-static void test_write__is_one_transaction(void **state)
-{
-    struct answer both, reading;
-    struct db_batch *batch = batch_as(DB_WRITE, "amira");
-    add(batch, &insert, "1");
-    add(batch, &insert, "1"); /* the same key again */
-    submit(batch, &both);
-    ask(&reading, DB_READ, "amira", &count, NULL);
-    wait_for(&both, 1);
-    wait_for(&reading, 1);
-    assert_int_equal(both.code, ERR_EXISTS);
-    assert_string_equal(both.sqlstate, "23505");
-    assert_int_equal(both.failed_index, 1);
-    assert_int_equal(both.n_results, 1);
-    assert_string_equal(both.text, "amira");
-    assert_string_equal(reading.text, "0");
-}
-
-static void test_write__is_ok_only_when_committed(void **state)
-{
-    struct answer answer;
-    ask(&answer, DB_WRITE, "amira", &orphan, NULL);
-    wait_for(&answer, 1);
-    assert_int_equal(answer.code, ERR_PRECONDITION);
-    assert_int_equal(answer.failed_index, DB_FAILED_COMMIT);
-    assert_string_equal(answer.sqlstate, "23503");
-}
-
-static void test_write__error_leaves_neighbours_alone(void **state)
-{
-    struct answer answers[3];
-    ask(&answers[0], DB_WRITE, "amira", &insert, "1");
-    ask(&answers[1], DB_WRITE, "amira", &insert, "1");
-    ask(&answers[2], DB_WRITE, "amira", &insert, "2");
-    wait_for(answers, 3);
-    assert_int_equal(answers[0].code, 0);
-    assert_int_equal(answers[1].code, ERR_EXISTS);
-    assert_int_equal(answers[2].code, 0);
-}
-
-static void test_statement__that_cannot_be_prepared_is_an_error_each_time(void **state)
-{
-    struct answer answers[2];
-    for (int i = 0; i < 2; i++) {
-        ask(&answers[i], DB_READ, "amira", &fail, "1");
-        wait_for(&answers[i], 1);
-        assert_string_equal(answers[i].sqlstate, "42883");
-        assert_int_equal(answers[i].failed_index, 0);
-    }
-    struct answer good;
-    ask(&good, DB_READ, "amira", &whoami, "1");
-    wait_for(&good, 1);
-    assert_int_equal(good.code, 0);
-}
-
-static void test_statement__is_prepared_again_when_its_plan_is_stale(void **state)
-{
-    cluster_sql(&cluster, "CREATE TABLE wide AS SELECT 'a'::text AS a");
-    struct answer first, second;
-    ask(&first, DB_READ, "amira", &star, NULL);
-    wait_for(&first, 1);
-    cluster_sql(&cluster, "ALTER TABLE wide ALTER a TYPE varchar");
-    cluster_sql(&cluster, "ALTER TABLE wide ADD b int");
-    ask(&second, DB_READ, "amira", &star, NULL);
-    wait_for(&second, 1);
-    cluster_sql(&cluster, "DROP TABLE wide");
-    assert_int_equal(first.code, 0);
-    assert_int_equal(second.code, 0);
-    assert_string_equal(second.text, "a");
-}
-
-static void test_deadline__answers_in_time_and_the_rest_drains(void **state)
-{
-    struct answer slow, after;
-    struct db_batch *batch = batch_as(DB_READ, "amira");
-    add(batch, &nap, "0.3");
-    db_batch_deadline(batch, clock_monotonic_usec() + 30 * USEC_PER_MSEC);
-    submit(batch, &slow);
-    ask(&after, DB_READ, "amira", &whoami, "1");
-    wait_for(&slow, 1);
-    assert_int_equal(slow.code, ERR_TIMEOUT);
-    assert_false(slow.is_unknown);
-    wait_for(&after, 1);
-    assert_string_equal(after.text, "amira/1");
-}
-
-static void test_deadline__of_a_write_ends_its_statement_on_the_server(void **state)
-{
-    struct answer slow, after;
-    struct db_batch *batch = batch_as(DB_WRITE, "amira");
-    add(batch, &nap, "30");
-    db_batch_deadline(batch, clock_monotonic_usec() + 100 * USEC_PER_MSEC);
-    submit(batch, &slow);
-    wait_for(&slow, 1);
-    assert_int_equal(slow.code, ERR_TIMEOUT);
-    ask(&after, DB_READ, "amira", &whoami, "1");
-    wait_for(&after, 1); /* far earlier than 30 s, or the test times out */
-    assert_string_equal(after.text, "amira/1");
-}
-
-static void test_cancel__means_no_answer(void **state)
-{
-    struct answer cancelled, after;
-    ask(&cancelled, DB_READ, "amira", &whoami, "1");
-    db_ticket_cancel(&cancelled.ticket);
-    assert_null(cancelled.ticket);
-    db_ticket_cancel(&cancelled.ticket);
-    ask(&after, DB_READ, "tom", &whoami, "2");
-    wait_for(&after, 1);
-    assert_int_equal(cancelled.calls, 0);
-    assert_string_equal(after.text, "tom/2");
-}
+#define ANSWERS 512
 
 static void test_queue__is_bounded(void **state)
 {
-    struct answer answers[ANSWERS_MAX];
+    struct answer answers[ANSWERS];
     size_t refused = 0;
-    for (size_t i = 0; i < ANSWERS_MAX; i++)
+    for (size_t i = 0; i < ANSWERS; i++)
         ask(&answers[i], DB_READ, "amira", &whoami, "1");
-    wait_for(answers, ANSWERS_MAX);
-    for (size_t i = 0; i < ANSWERS_MAX; i++)
+    wait_for(answers, ANSWERS);
+    for (size_t i = 0; i < ANSWERS; i++)
         refused += answers[i].code == ERR_EXHAUSTED;
-    assert_int_equal(refused, ANSWERS_MAX - 300);
-}
-
-static void end_backends(void)
-{
-    cluster_sql(&cluster,
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE pid <> pg_backend_pid() AND application_name = 'canvassd'");
-}
-
-static void let_it_be_sent(void)
-{
-    struct err err = { 0 };
-    for (int i = 0; i < 5; i++)
-        assert_int_equal(loop_turn(loop, false, &err), 0);
+    assert_int_equal(refused, ANSWERS - 300);
 }
 
 static void test_lost_connection__reads_are_sent_again_writes_are_unknown(void **state)
@@ -427,7 +66,9 @@ static void test_pool_free__answers_what_is_pending(void **state)
         assert_int_equal(answers[i].code, ERR_UNAVAILABLE);
     }
     assert_int_equal(loop_turn(loop, false, &err), 0);
-    open_pool(1);
+    assert_true(answers[1].is_unknown);
+    struct db_options options = test_options();
+    open_pool(&options);
 }
 
 static void test_pool__that_is_down_too_long_says_so(void **state)
@@ -452,25 +93,6 @@ static void test_pool__that_is_down_too_long_says_so(void **state)
     assert_false(second.is_unknown);
 }
 
-static void test_values__null_empty_and_nul_bytes(void **state)
-{
-    struct err err = { 0 };
-    struct answer answer;
-    struct db_batch *batch = batch_as(DB_READ, "amira");
-    struct db_value null = { 0 };
-    assert_int_equal(db_batch_add(batch, &whoami, &null, 1, &err), 0);
-    submit(batch, &answer);
-    wait_for(&answer, 1);
-    assert_string_equal(answer.text, "NULL");
-    ask(&answer, DB_READ, "amira", &whoami, "");
-    wait_for(&answer, 1);
-    assert_string_equal(answer.text, "amira/");
-    batch = batch_as(DB_READ, "amira");
-    struct db_value nul = { .data = "a\0b", .len = 3 };
-    assert_int_equal(db_batch_add(batch, &whoami, &nul, 1, &err), ERR_INVALID);
-    db_batch_free(batch);
-}
-
 static void test_options__that_make_no_sense_are_refused(void **state)
 {
     struct err err = { 0 };
@@ -486,32 +108,215 @@ static void test_options__that_make_no_sense_are_refused(void **state)
     assert_null(none);
 }
 
-#define POOL_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+struct told {
+    int ups, downs;
+    char why[512];
+};
+
+static void on_state(bool is_up, const struct err *err, void *arg)
+{
+    struct told *told = arg;
+
+    assert_int_equal(is_up, !err);
+    told->ups += is_up;
+    told->downs += !is_up;
+    if (err)
+        snprintf(told->why, sizeof(told->why), "%s", err->msg);
+}
+
+static void test_owner__is_told_when_the_pool_comes_and_goes(void **state)
+{
+    struct db_options options = test_options();
+    struct told told = { 0 };
+
+    db_pool_free(pool);
+    options.connections = 2;
+    options.on_state = on_state;
+    options.arg = &told;
+    open_pool(&options);
+    assert_int_equal(told.ups, 1);
+    pass_msec(50);
+    assert_int_equal(told.ups, 1);
+    cluster_do(&cluster, "kill");
+    while (told.downs == 0)
+        turn();
+    assert_false(db_pool_is_up(pool));
+    cluster_do(&cluster, "restart");
+    while (told.ups < 2)
+        turn();
+    assert_true(db_pool_is_up(pool));
+    assert_true(strlen(told.why) > 0);
+}
+
+static void test_owner__is_told_each_reason_once(void **state)
+{
+    struct db_options options = test_options();
+    struct told told = { 0 };
+
+    db_pool_free(pool);
+    options.conninfo = "host=/nonexistent";
+    options.backoff_min_usec = 1000;
+    options.backoff_max_usec = 2000;
+    options.on_state = on_state;
+    options.arg = &told;
+    struct err err = { 0 };
+    assert_int_equal(db_pool_new(loop, &options, &pool, &err), 0);
+    assert_int_equal(told.downs, 0);
+    pass_msec(100);
+    assert_int_equal(told.ups, 0);
+    assert_int_equal(told.downs, 1);
+    assert_non_null(strstr(told.why, "/nonexistent"));
+}
+
+/* A server that takes connections and says nothing. */
+static int listen_mutely(int *ret_port)
+{
+    struct sockaddr_in address
+        = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(fd, 64), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    *ret_port = ntohs(address.sin_port);
+    return fd;
+}
+
+static void test_pool__makes_two_attempts_at_a_time(void **state)
+{
+    struct db_options options = test_options();
+    struct err err = { 0 };
+    char conninfo[100];
+    int port, fd = listen_mutely(&port), fds[64];
+    size_t n = 0;
+
+    db_pool_free(pool);
+    snprintf(conninfo, sizeof(conninfo), "hostaddr=127.0.0.1 port=%d sslmode=disable", port);
+    options.conninfo = conninfo;
+    options.connections = 16;
+    assert_int_equal(db_pool_new(loop, &options, &pool, &err), 0);
+    pass_msec(200);
+    while (n < ARRAY_SIZE(fds) && (fds[n] = accept(fd, NULL, NULL)) >= 0)
+        n++;
+    assert_int_equal(n, 2);
+    while (n > 0)
+        close(fds[--n]);
+    close(fd);
+}
+
+static void test_pool__goes_to_the_next_host_if_one_is_mute(void **state)
+{
+    struct db_options options = test_options();
+    char conninfo[256];
+    int port, fd = listen_mutely(&port);
+
+    db_pool_free(pool);
+    snprintf(conninfo, sizeof(conninfo),
+        "host=127.0.0.1,%s port=%d,5432 user=postgres dbname=postgres sslmode=disable",
+        cluster.folder, port);
+    options.conninfo = conninfo;
+    options.connect_timeout_usec = 100 * USEC_PER_MSEC;
+    int64_t begin_usec = clock_monotonic_usec();
+    open_pool(&options);
+    assert_true(clock_monotonic_usec() - begin_usec >= 100 * USEC_PER_MSEC);
+    assert_true(backend_pid() > 0);
+    close(fd);
+}
+
+static void test_batch__waits_for_a_pool_that_comes_back_in_time(void **state)
+{
+    struct answer answers[3];
+    struct err err = { 0 };
+
+    cluster_do(&cluster, "stop");
+    while (db_pool_is_up(pool))
+        turn();
+    ask(&answers[0], DB_READ, "amira", &whoami, "1");
+    ask(&answers[1], DB_WRITE, "amira", &insert, "1");
+    struct db_batch *batch = batch_as(DB_WRITE, "amira");
+    add(batch, &insert, "2");
+    db_batch_deadline(batch, clock_monotonic_usec() + 50 * USEC_PER_MSEC);
+    submit(batch, &answers[2]);
+    wait_for(&answers[2], 1);
+    assert_int_equal(answers[2].code, ERR_TIMEOUT);
+    assert_false(answers[2].is_unknown);
+    assert_int_equal(loop_turn(loop, false, &err), 0);
+    assert_int_equal(answers[0].calls + answers[1].calls, 0);
+    cluster_do(&cluster, "restart");
+    wait_for(answers, 2);
+    assert_string_equal(answers[0].text, "amira/1");
+    assert_int_equal(answers[1].code, 0);
+}
+
+static void test_slow_statement__holds_up_nobody_on_other_connections(void **state)
+{
+    struct db_options options = test_options();
+    struct answer slow, quick[100];
+
+    db_pool_free(pool);
+    options.connections = 2;
+    open_pool(&options);
+    while (stats().connections_up < 2)
+        turn();
+    ask(&slow, DB_READ, "amira", &nap, "1.5");
+    pass_msec(100);
+    for (int i = 0; i < 100; i++) {
+        ask(&quick[i], i % 3 ? DB_READ : DB_WRITE, "tom", &whoami, "1");
+        if (i % 10 == 0)
+            wait_for(quick, (size_t)i + 1);
+    }
+    wait_for(quick, 100);
+    assert_int_equal(slow.calls, 0);
+    wait_for(&slow, 1);
+}
+
+static void resubmit(const struct db_reply *reply, void *arg)
+{
+    int *n = arg;
+    struct db_batch *batch = batch_as(DB_READ, "amira");
+
+    assert_non_null(reply->err);
+    add(batch, &whoami, "1");
+    if (++*n < 3)
+        db_batch_submit(&batch, resubmit, n, NULL);
+    else
+        db_batch_free(batch);
+}
+
+static void test_pool_free__answers_what_its_callbacks_submit(void **state)
+{
+    struct db_options options = test_options();
+    struct db_batch *batch = batch_as(DB_READ, "amira");
+    int n = 0;
+
+    add(batch, &nap, "5");
+    db_batch_submit(&batch, resubmit, &n, NULL);
+    db_pool_free(pool);
+    assert_int_equal(n, 3);
+    open_pool(&options);
+}
 
 int main(void)
 {
-    cluster_start(&cluster);
-    const struct CMUnitTest tests[] = {
-        POOL_TEST(test_batch__answers_once_and_never_inside_submit),
-        POOL_TEST(test_reads__of_one_turn_share_a_sync_and_their_preamble),
-        POOL_TEST(test_reads__of_many_callers_never_cross),
-        POOL_TEST(test_name__is_gone_after_the_transaction),
-        POOL_TEST(test_write__is_one_transaction),
-        POOL_TEST(test_write__is_ok_only_when_committed),
-        POOL_TEST(test_write__error_leaves_neighbours_alone),
-        POOL_TEST(test_statement__that_cannot_be_prepared_is_an_error_each_time),
-        POOL_TEST(test_statement__is_prepared_again_when_its_plan_is_stale),
-        POOL_TEST(test_deadline__answers_in_time_and_the_rest_drains),
-        POOL_TEST(test_deadline__of_a_write_ends_its_statement_on_the_server),
-        POOL_TEST(test_cancel__means_no_answer),
+    static const struct CMUnitTest tests[] = {
         POOL_TEST(test_queue__is_bounded),
         POOL_TEST(test_lost_connection__reads_are_sent_again_writes_are_unknown),
         POOL_TEST(test_pool__comes_back_after_a_crash_of_the_server),
         POOL_TEST(test_pool_free__answers_what_is_pending),
         POOL_TEST(test_pool__that_is_down_too_long_says_so),
-        POOL_TEST(test_values__null_empty_and_nul_bytes),
         POOL_TEST(test_options__that_make_no_sense_are_refused),
+        POOL_TEST(test_owner__is_told_when_the_pool_comes_and_goes),
+        POOL_TEST(test_owner__is_told_each_reason_once),
+        POOL_TEST(test_pool__makes_two_attempts_at_a_time),
+        POOL_TEST(test_pool__goes_to_the_next_host_if_one_is_mute),
+        POOL_TEST(test_batch__waits_for_a_pool_that_comes_back_in_time),
+        POOL_TEST(test_slow_statement__holds_up_nobody_on_other_connections),
+        POOL_TEST(test_pool_free__answers_what_its_callbacks_submit),
     };
+
+    cluster_start(&cluster);
     int failed = cmocka_run_group_tests_name("db_pool", tests, NULL, NULL);
     cluster_stop(&cluster);
     return failed;
