@@ -1,13 +1,16 @@
+#include "base/clock.h"
 #include "base/log.h"
 #include "rpc/call.h"
 #include "service/engine_internal.h"
 #include "wire/field.h"
 #include "wire/message.h"
+#include "wire/status.h"
 
 #include <inttypes.h>
 #include <sodium.h>
 
 #define STREAM_MEMORY_BYTES ((size_t)64 << 20)
+#define RETRY_AFTER_USEC USEC_PER_SEC /* what a RetryInfo asks for */
 
 static const char *const state_names[] = {
     [OP_READING] = "reading",
@@ -30,6 +33,23 @@ void op_fail(struct op *op, const struct err *err)
         return;
     op_set_state(op, OP_DONE);
     call_finish_err(op->call, err);
+}
+
+void op_fail_for_now(struct op *op, const struct err *err)
+{
+    struct wire_violation violation = { .field = err->field, .description = err->msg };
+    enum grpc_status status = grpc_status_from_err(err->code);
+    uint8_t *details = NULL;
+    size_t len = 0;
+
+    if (op->state == OP_DONE)
+        return;
+    op_set_state(op, OP_DONE);
+    if (wire_details_pack(call_arena(op->call), status, err->msg, &violation, *err->field != '\0',
+            RETRY_AFTER_USEC, &details, &len)
+        < 0)
+        len = 0; /* without memory the sentence alone must do */
+    call_finish(op->call, status, err->msg, len ? details : NULL, len);
 }
 
 void op_succeed(struct op *op)

@@ -20,7 +20,8 @@
  * The body hash of a write is the SHA-256 of the received message's bytes: who repeats a request
  * sends the same bytes. Serialization failures and deadlocks are tried again twice, with jitter,
  * before the caller sees ABORTED. A call that ends early takes its batch back (db decides whether
- * it still can). Errors: errors.h.
+ * it still can). What passes by itself (a database that is away or full) carries a RetryInfo. Other
+ * errors: errors.h.
  */
 #pragma once
 

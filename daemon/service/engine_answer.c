@@ -206,7 +206,10 @@ static void on_failure(struct op *op, const struct db_reply *reply)
     } else {
         error_translate(op->engine->options.errors, sql, op->method->name, call_id(op->call), &err);
     }
-    op_fail(op, &err);
+    if (err.code == ERR_UNAVAILABLE || err.code == ERR_EXHAUSTED)
+        op_fail_for_now(op, &err);
+    else
+        op_fail(op, &err);
 }
 
 void op_on_reply(const struct db_reply *reply, void *arg)

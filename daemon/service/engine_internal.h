@@ -64,6 +64,9 @@ void op_submit(struct op *op);
 /* End the call with an error. */
 void op_fail(struct op *op, const struct err *err);
 
+/* The same for an error that passes by itself: with a RetryInfo. */
+void op_fail_for_now(struct op *op, const struct err *err);
+
 /* End the call well. */
 void op_succeed(struct op *op);
 

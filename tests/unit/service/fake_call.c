@@ -139,6 +139,11 @@ void call_finish(struct call *call, enum grpc_status status, const char *message
     assert_false(call->is_finished);
     call->is_finished = true;
     call->status = status;
+    if (message && !call->err.msg[0])
+        snprintf(call->err.msg, sizeof(call->err.msg), "%s", message);
+    if (details_len > 0)
+        assert_int_equal(
+            wire_details_unpack(&call->sent_arena, details, details_len, &call->details, NULL), 0);
 }
 
 void call_finish_err(struct call *call, const struct err *err)

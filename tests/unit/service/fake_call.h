@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "rpc/call.h"
 #include "rpc/server.h"
+#include "wire/status.h"
 
 #include <stdbool.h>
 
@@ -23,7 +24,8 @@ struct call {
     int64_t deadline_usec;
     bool is_finished, is_paused, is_unwritable;
     enum grpc_status status;
-    struct err err; /* of call_finish_err() */
+    struct err err; /* of call_finish_err(), or the sentence of call_finish() */
+    struct wire_details details; /* of call_finish() */
     ProtobufCMessage *sent[FAKE_SENT_MAX];
     size_t n_sent;
     struct arena sent_arena;

@@ -303,6 +303,7 @@ static void test_engine__says_that_the_database_is_away(void **state)
 
     fake_db_lose(fake_db_take(), ERR_UNAVAILABLE, "repeat it with the same request_id");
     assert_string_equal(call->err.msg, "repeat it with the same request_id");
+    assert_true(call->details.retry_usec > 0);
     check_finished(call, GRPC_UNAVAILABLE);
 }
 
