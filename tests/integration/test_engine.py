@@ -1,6 +1,7 @@
 """The engine: what holds for every method, on a real PostgreSQL and over real gRPC."""
 
 import os
+import re
 import signal
 import socket
 import ssl
@@ -13,7 +14,7 @@ import uuid
 import grpc
 
 import canvass_test
-from canvass_test import ZERO, details, eventually, to_dict
+from canvass_test import LAMBETH, ZERO, eventually, to_dict
 
 
 def employer(name="Pret", **fields):
@@ -218,6 +219,15 @@ class TestReads(canvass_test.CanvassTest):
         self.assert_fails("INVALID_ARGUMENT", "TodayService/GetToday",
                           {"on": {"year": 2026, "month": 2, "day": 30}}, field="on",
                           says="2026-02-30")
+
+    def test_teams__are_listed_by_borough_and_name(self):
+        for team in ("Zebra", "Aardvark"):
+            self.person(team=team)
+        teams = self.rpc("AccountService/ListTeams", {"borough_id": LAMBETH}).teams
+        names = [team.name for team in teams]
+        self.assertEqual(names, sorted(names))
+        self.assertTrue({"Zebra", "Aardvark"} <= set(names))
+        self.assertEqual({team.borough for team in teams}, {"Lambeth"})
 
     def pages(self, name, body, field, **kwargs):
         token, pages = "", []
@@ -446,6 +456,7 @@ class TestDatabase(unittest.TestCase):
         with self.assertRaises(grpc.RpcError) as caught:
             self.rpc("AccountService/WhoAmI")
         self.assertEqual(caught.exception.code(), grpc.StatusCode.UNAVAILABLE)
+        self.assertGreater(canvass_test.details(caught.exception)["retry"].seconds, 0)
         self.canvass.start_postgres()
         eventually(self.works, 15)
         self.assertEqual(self.canvass.daemon.pid, pid)
@@ -585,6 +596,18 @@ class TestProgram(unittest.TestCase):
                      f"canvass/v1/{file}.proto").services_by_name.values()
                  for method in service.methods}
         self.assertEqual({line[0] for line in lines}, names)
+
+    def test_readme__shows_a_method_as_it_stands(self):
+        def read(path):
+            with open(os.path.join(canvass_test.ROOT, path), encoding="utf-8") as f:
+                return f.read()
+
+        excerpts = re.findall(r"```(proto|sql|python)\n(.*?)```", read("daemon/README.md"), re.S)
+        files = {"proto": "proto/canvass/v1/account.proto", "sql": "daemon/methods/account.sql",
+                 "python": "tests/integration/test_engine.py"}
+        self.assertEqual({kind for kind, _ in excerpts}, set(files))
+        for kind, text in excerpts:
+            self.assertIn(text.strip(), read(files[kind]))
 
     def test_print_config__can_be_read_again_and_hides_secrets(self):
         done = self.run_daemon("--print-config", database="host=/x password=hunter2")
