@@ -190,29 +190,32 @@ RETURN array_to_tsvector(string_to_array(folded_text, ' '));
 
 -- The name without what differs from list to list: The, Ltd, Limited, PLC, LLP, T/A and the
 -- number of a branch. Two employers with the same normal name and postcode are one.
-CREATE FUNCTION normal_name(name text) RETURNS text
+CREATE FUNCTION normal_of_folded(f text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT
 AS $$
 DECLARE
-    f text := canvass.folded(name);
-    shorter text;
+    spaced text := ' ' || f || ' ';
 BEGIN
-    IF ' ' || f || ' ' !~ ' (the|ltd|limited|plc|llp|t a|[0-9]+) ' THEN
+    IF spaced !~ ' (?:the|ltd|limited|plc|llp|t a|[0-9]+) ' THEN
         RETURN f;
     END IF;
-    shorter := regexp_replace(
-        ' ' || f || ' ',
+    spaced := regexp_replace(
+        spaced,
         ' (?:the|ltd|limited|plc|llp|t a|(?:branch|store|shop|unit|no|number) [0-9]+|[0-9]{3,}(?= $))(?= )',
         '', 'g');
-    RETURN coalesce(nullif(btrim(shorter), ''), f);
+    RETURN coalesce(nullif(btrim(spaced), ''), f);
 END
 $$;
+
+CREATE FUNCTION normal_name(name text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+RETURN normal_of_folded(folded(name));
 COMMENT ON FUNCTION normal_name(text) IS
     'A name for comparing: folded, without The, Ltd, Limited, PLC, LLP, T/A and branch numbers.';
 
 GRANT EXECUTE ON FUNCTION uuid_v7(), fail(text, text, text, text[]), tidy(text),
     page_token(text[]), page_key(text, integer), london_today(), said_when(timestamptz),
     mask_of(jsonb, text[]), check_etag(text, bigint, text, text, timestamptz),
-    chosen_id(text, text), given_id(text, text), folded(text), word_vector(text), normal_name(text) TO canvass_app;
+    chosen_id(text, text), given_id(text, text), folded(text), word_vector(text), normal_of_folded(text), normal_name(text) TO canvass_app;
 
 COMMIT;

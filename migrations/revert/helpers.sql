@@ -4,6 +4,7 @@ BEGIN;
 SET LOCAL search_path = canvass, pg_temp;
 
 DROP FUNCTION normal_name(text);
+DROP FUNCTION normal_of_folded(text);
 DROP FUNCTION word_vector(text);
 DROP FUNCTION folded(text);
 DROP FUNCTION given_id(text, text);

@@ -109,7 +109,7 @@ SELECT is(tests.error($$ SELECT tests.import('FHRS', '[{"name": "x"}]') $$), 'CV
 SELECT is(tests.error($$ SELECT tests.import('fhrs', '[]') $$), 'CV003 rows: Send 1 to 1,000 rows at a time.', 'and rows');
 SELECT is(tests.error($$ SELECT tests.import('fhrs', (SELECT jsonb_agg('{"name": "x"}'::jsonb) FROM generate_series(1, 1001))) $$), 'CV003 rows: Send 1 to 1,000 rows at a time.', 'not more than a thousand');
 SELECT tests.be('audrey');
-SELECT is(left(tests.error($$ SELECT tests.import('fhrs', '[{"name": "By An Auditor"}]') $$), 5), '42501', 'auditors import nothing');
+SELECT is(left(tests.error($$ SELECT tests.import('fhrs', '[{"name": "By An Auditor"}]') $$), 5), 'CV007', 'auditors import nothing');
 
 -- The same rows in one batch, in many, and stopped half-way and sent again end the same.
 SELECT tests.be('adam');
