@@ -28,7 +28,8 @@ struct options {
     char *listen, *tls_certificate, *tls_key;
     char *database;
     int64_t database_connections, database_queue;
-    int64_t database_connect_timeout, database_statement_timeout, database_wait;
+    int64_t database_connect_timeout, database_lock_timeout, database_statement_timeout;
+    int64_t database_wait;
     int64_t max_message, max_call_memory, max_headers, max_streams, max_connections;
     int64_t deadline_unary, deadline_stream, timeout_handshake, timeout_idle, timeout_write;
     int64_t drain;
@@ -49,6 +50,7 @@ static const struct config_option option_table[] = {
       .help = "PostgreSQL, in libpq's words; give hostaddr or a socket's folder" },
     OPTION(database_connect_timeout, DURATION, "5s", USEC_PER_MSEC, USEC_PER_HOUR, "for one attempt to connect"),
     OPTION(database_connections, INT, "2", 1, 64, "connections to PostgreSQL"),
+    OPTION(database_lock_timeout, DURATION, "5s", USEC_PER_MSEC, USEC_PER_HOUR, "a write waits so long for rows that another one changes"),
     OPTION(database_queue, INT, "1024", 1, 1000000, "calls that may wait for the database; more are refused"),
     OPTION(database_statement_timeout, DURATION, "30s", 0, USEC_PER_HOUR, "the server ends a longer statement"),
     OPTION(database_wait, DURATION, "5s", 0, USEC_PER_HOUR, "how long a call waits for a database that is away"),
@@ -204,10 +206,13 @@ static int start_pool(struct daemon *daemon, struct err *err)
 {
     const struct options *from = &daemon->options;
     struct db_options options;
+    char session[128]; /* WhoAmI tells the version */
 
+    snprintf(session, sizeof(session), "-c canvass.server_version=%s -c lock_timeout=%lld",
+        CANVASS_VERSION, (long long)(from->database_lock_timeout / USEC_PER_MSEC));
     db_options_init(&options);
     options.conninfo = from->database;
-    options.session_options = "-c canvass.server_version=" CANVASS_VERSION; /* WhoAmI tells it */
+    options.session_options = session;
     options.connections = (int)from->database_connections;
     options.connect_timeout_usec = from->database_connect_timeout;
     options.statement_timeout_usec = from->database_statement_timeout;

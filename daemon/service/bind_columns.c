@@ -260,7 +260,7 @@ static int fill_kept(
 
     if (!column)
         return err_set(err, ERR_INTERNAL, "%s: the kept answer has another column", columns->where);
-    if (json_is_null(value) || column->is_page_token)
+    if (json_is_null(value) || column->is_page_token || column->is_whole)
         return 0;
     ProtobufCMessage *message = get_node(filling, column->node);
     if (!message)
@@ -284,7 +284,8 @@ int bind_columns_kept(const struct bind_columns *columns, const char *json, size
 
     if (!json_is_object(object))
         return err_set(err, ERR_INTERNAL, "%s: the kept answer is no object", columns->where);
-    if (columns->columns[0].is_whole)
+    if (columns->columns[0].is_whole
+        && !json_is_null(json_object_get(object, columns->columns[0].name)))
         return json_to_message(json_object_get(object, columns->columns[0].name), columns->output,
             arena, JSON_SQL, ret_message, err);
     if (start(&filling) < 0)

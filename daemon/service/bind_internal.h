@@ -18,6 +18,22 @@ enum codec_message {
     CODEC_FIELD_MASK,
 };
 
+/* What the types of protobuf come down to. */
+enum codec_class {
+    CODEC_INTEGER,
+    CODEC_FLOAT,
+    CODEC_BOOL,
+    CODEC_ENUM,
+    CODEC_STRING,
+    CODEC_BYTES,
+    CODEC_SUBMESSAGE,
+};
+
+enum codec_class codec_class_of(const ProtobufCFieldDescriptor *field);
+
+/* Say whether the field's integers have 64 bits. */
+bool codec_is_64_bit(const ProtobufCFieldDescriptor *field);
+
 enum codec_message codec_message_of(const ProtobufCFieldDescriptor *field);
 
 /* Say whether one value of @field (an element, for a list) can be sent as @type. */

@@ -1,3 +1,4 @@
+/* What a field and a type have in common, and values on their way to the server. */
 #include "base/civil.h"
 #include "base/str.h"
 #include "base/uuid.h"
@@ -12,46 +13,40 @@
 
 #define NANOS_PER_USEC 1000
 
-/* The kinds of values that protobuf's types come down to. */
-enum value_class {
-    VALUE_INTEGER,
-    VALUE_FLOAT,
-    VALUE_BOOL,
-    VALUE_ENUM,
-    VALUE_STRING,
-    VALUE_BYTES,
-    VALUE_MESSAGE,
-};
-
-static const enum value_class classes[] = {
-    [PROTOBUF_C_TYPE_INT32] = VALUE_INTEGER,
-    [PROTOBUF_C_TYPE_SINT32] = VALUE_INTEGER,
-    [PROTOBUF_C_TYPE_SFIXED32] = VALUE_INTEGER,
-    [PROTOBUF_C_TYPE_INT64] = VALUE_INTEGER,
-    [PROTOBUF_C_TYPE_SINT64] = VALUE_INTEGER,
-    [PROTOBUF_C_TYPE_SFIXED64] = VALUE_INTEGER,
-    [PROTOBUF_C_TYPE_UINT32] = VALUE_INTEGER,
-    [PROTOBUF_C_TYPE_FIXED32] = VALUE_INTEGER,
-    [PROTOBUF_C_TYPE_UINT64] = VALUE_INTEGER,
-    [PROTOBUF_C_TYPE_FIXED64] = VALUE_INTEGER,
-    [PROTOBUF_C_TYPE_FLOAT] = VALUE_FLOAT,
-    [PROTOBUF_C_TYPE_DOUBLE] = VALUE_FLOAT,
-    [PROTOBUF_C_TYPE_BOOL] = VALUE_BOOL,
-    [PROTOBUF_C_TYPE_ENUM] = VALUE_ENUM,
-    [PROTOBUF_C_TYPE_STRING] = VALUE_STRING,
-    [PROTOBUF_C_TYPE_BYTES] = VALUE_BYTES,
-    [PROTOBUF_C_TYPE_MESSAGE] = VALUE_MESSAGE,
+static const enum codec_class classes[] = {
+    [PROTOBUF_C_TYPE_INT32] = CODEC_INTEGER,
+    [PROTOBUF_C_TYPE_SINT32] = CODEC_INTEGER,
+    [PROTOBUF_C_TYPE_SFIXED32] = CODEC_INTEGER,
+    [PROTOBUF_C_TYPE_INT64] = CODEC_INTEGER,
+    [PROTOBUF_C_TYPE_SINT64] = CODEC_INTEGER,
+    [PROTOBUF_C_TYPE_SFIXED64] = CODEC_INTEGER,
+    [PROTOBUF_C_TYPE_UINT32] = CODEC_INTEGER,
+    [PROTOBUF_C_TYPE_FIXED32] = CODEC_INTEGER,
+    [PROTOBUF_C_TYPE_UINT64] = CODEC_INTEGER,
+    [PROTOBUF_C_TYPE_FIXED64] = CODEC_INTEGER,
+    [PROTOBUF_C_TYPE_FLOAT] = CODEC_FLOAT,
+    [PROTOBUF_C_TYPE_DOUBLE] = CODEC_FLOAT,
+    [PROTOBUF_C_TYPE_BOOL] = CODEC_BOOL,
+    [PROTOBUF_C_TYPE_ENUM] = CODEC_ENUM,
+    [PROTOBUF_C_TYPE_STRING] = CODEC_STRING,
+    [PROTOBUF_C_TYPE_BYTES] = CODEC_BYTES,
+    [PROTOBUF_C_TYPE_MESSAGE] = CODEC_SUBMESSAGE,
 };
 
 static const char *const class_names[] = {
-    [VALUE_INTEGER] = "an integer",
-    [VALUE_FLOAT] = "a floating-point number",
-    [VALUE_BOOL] = "a boolean",
-    [VALUE_ENUM] = "an enum",
-    [VALUE_STRING] = "a string",
-    [VALUE_BYTES] = "bytes",
-    [VALUE_MESSAGE] = "a message",
+    [CODEC_INTEGER] = "an integer",
+    [CODEC_FLOAT] = "a floating-point number",
+    [CODEC_BOOL] = "a boolean",
+    [CODEC_ENUM] = "an enum",
+    [CODEC_STRING] = "a string",
+    [CODEC_BYTES] = "bytes",
+    [CODEC_SUBMESSAGE] = "a message",
 };
+
+enum codec_class codec_class_of(const ProtobufCFieldDescriptor *field)
+{
+    return classes[field->type];
+}
 
 enum codec_message codec_message_of(const ProtobufCFieldDescriptor *field)
 {
@@ -67,7 +62,7 @@ enum codec_message codec_message_of(const ProtobufCFieldDescriptor *field)
 
 const char *codec_field_name(const ProtobufCFieldDescriptor *field)
 {
-    switch (classes[field->type] == VALUE_MESSAGE ? codec_message_of(field) : CODEC_MESSAGE) {
+    switch (classes[field->type] == CODEC_SUBMESSAGE ? codec_message_of(field) : CODEC_MESSAGE) {
     case CODEC_TIMESTAMP:
         return "a Timestamp";
     case CODEC_DATE:
@@ -80,7 +75,7 @@ const char *codec_field_name(const ProtobufCFieldDescriptor *field)
     return class_names[classes[field->type]];
 }
 
-static bool is_64_bit(const ProtobufCFieldDescriptor *field)
+bool codec_is_64_bit(const ProtobufCFieldDescriptor *field)
 {
     return field_value_size(field) == sizeof(int64_t);
 }
@@ -103,19 +98,19 @@ static bool message_fits(const ProtobufCFieldDescriptor *field, const struct sql
 bool codec_can_send(const ProtobufCFieldDescriptor *field, const struct sql_type *type)
 {
     switch (classes[field->type]) {
-    case VALUE_INTEGER:
+    case CODEC_INTEGER:
         return type->kind == SQL_INT2 || type->kind == SQL_INT4 || type->kind == SQL_INT8;
-    case VALUE_FLOAT:
+    case CODEC_FLOAT:
         return type->kind == SQL_FLOAT4 || type->kind == SQL_FLOAT8;
-    case VALUE_BOOL:
+    case CODEC_BOOL:
         return type->kind == SQL_BOOL;
-    case VALUE_ENUM:
+    case CODEC_ENUM:
         return type->kind == SQL_ENUM || type->kind == SQL_TEXT;
-    case VALUE_STRING:
+    case CODEC_STRING:
         return type->kind == SQL_TEXT || type->kind == SQL_UUID;
-    case VALUE_BYTES:
+    case CODEC_BYTES:
         return type->kind == SQL_BYTEA;
-    case VALUE_MESSAGE:
+    case CODEC_SUBMESSAGE:
         break;
     }
     return message_fits(field, type);
@@ -124,15 +119,15 @@ bool codec_can_send(const ProtobufCFieldDescriptor *field, const struct sql_type
 bool codec_can_read(const ProtobufCFieldDescriptor *field, const struct sql_type *type)
 {
     switch (classes[field->type]) {
-    case VALUE_INTEGER:
+    case CODEC_INTEGER:
         return type->kind == SQL_INT2 || type->kind == SQL_INT4
-            || (type->kind == SQL_INT8 && is_64_bit(field));
-    case VALUE_FLOAT:
+            || (type->kind == SQL_INT8 && codec_is_64_bit(field));
+    case CODEC_FLOAT:
         return type->kind == SQL_FLOAT4
             || (type->kind == SQL_FLOAT8 && field->type == PROTOBUF_C_TYPE_DOUBLE);
-    case VALUE_STRING:
+    case CODEC_STRING:
         return type->kind == SQL_TEXT || type->kind == SQL_UUID || type->kind == SQL_ENUM;
-    case VALUE_MESSAGE:
+    case CODEC_SUBMESSAGE:
         return message_fits(field, type) && type->kind != SQL_ARRAY;
     default:
         return codec_can_send(field, type);
@@ -283,24 +278,24 @@ int codec_encode(const ProtobufCFieldDescriptor *field, const struct sql_type *t
 
     *ret = (struct codec_value) { 0 };
     switch (classes[field->type]) {
-    case VALUE_INTEGER:
+    case CODEC_INTEGER:
         return encode_integer(field, type, data, buffer, ret, err);
-    case VALUE_FLOAT:
+    case CODEC_FLOAT:
         return encode_float(field, type, data, buffer, ret);
-    case VALUE_BOOL:
+    case CODEC_BOOL:
         buffer[0] = *(const protobuf_c_boolean *)data != 0;
         ret->data = buffer;
         ret->len = 1;
         return 0;
-    case VALUE_ENUM:
+    case CODEC_ENUM:
         return encode_enum(field, labels, data, ret, err);
-    case VALUE_STRING:
+    case CODEC_STRING:
         return encode_string(type, *(const char *const *)data, buffer, ret, err);
-    case VALUE_BYTES:
+    case CODEC_BYTES:
         ret->data = bytes->len ? bytes->data : NULL;
         ret->len = (int)bytes->len;
         return 0;
-    case VALUE_MESSAGE:
+    case CODEC_SUBMESSAGE:
         break;
     }
     message = *(const ProtobufCMessage *const *)data;
@@ -346,181 +341,4 @@ int codec_enum_values(const ProtobufCFieldDescriptor *field, const struct sql_ty
                 type->labels[i], desc->short_name);
     *ret_values = values;
     return 0;
-}
-
-/* ---- from the server ---- */
-
-static int decode_integer(const ProtobufCFieldDescriptor *field, const struct sql_type *type,
-    const uint8_t *data, void *out)
-{
-    int64_t value;
-
-    if (type->kind == SQL_INT8)
-        value = (int64_t)pgbin_get64(data);
-    else if (type->kind == SQL_INT4)
-        value = (int32_t)pgbin_get32(data);
-    else
-        value = (int16_t)pgbin_get16(data);
-    if (is_64_bit(field)) {
-        memcpy(out, &value, sizeof(value));
-    } else {
-        int32_t narrow = (int32_t)value;
-        memcpy(out, &narrow, sizeof(narrow));
-    }
-    return 1;
-}
-
-static int decode_float(const ProtobufCFieldDescriptor *field, const struct sql_type *type,
-    const uint8_t *data, void *out)
-{
-    float narrow = 0;
-    double value;
-
-    if (type->kind == SQL_FLOAT8) {
-        uint64_t bits = pgbin_get64(data);
-        memcpy(&value, &bits, sizeof(value));
-    } else {
-        uint32_t bits = pgbin_get32(data);
-        memcpy(&narrow, &bits, sizeof(narrow));
-        value = (double)narrow;
-    }
-    if (field->type == PROTOBUF_C_TYPE_DOUBLE)
-        memcpy(out, &value, sizeof(value));
-    else
-        memcpy(out, &narrow, sizeof(narrow));
-    return 1;
-}
-
-static int decode_enum(const ProtobufCFieldDescriptor *field, const struct sql_type *type,
-    const int *enum_values, const uint8_t *data, size_t len, void *out, struct err *err)
-{
-    int value = 0;
-
-    for (size_t i = 0; enum_values && i < type->n_labels; i++)
-        if (strlen(type->labels[i]) == len && memcmp(type->labels[i], data, len) == 0) {
-            memcpy(out, &enum_values[i], sizeof(value));
-            return 1;
-        }
-    if (enum_find_short_name(field_enum_descriptor(field), (const char *)data, len, &value) < 0)
-        return err_set(err, ERR_INTERNAL, "the answer has a value that is none of %s",
-            field_enum_descriptor(field)->short_name);
-    memcpy(out, &value, sizeof(value));
-    return 1;
-}
-
-static int decode_string(const struct sql_type *type, const uint8_t *data, size_t len,
-    struct arena *arena, void *out, struct err *err)
-{
-    char *text;
-
-    if (type->kind == SQL_UUID) {
-        struct uuid uuid;
-        text = arena_alloc(arena, UUID_TEXT_BYTES);
-        if (text) {
-            memcpy(uuid.bytes, data, sizeof(uuid.bytes));
-            uuid_format(&uuid, text);
-        }
-    } else {
-        text = arena_strndup(arena, (const char *)data, len);
-    }
-    if (!text)
-        return err_oom(err);
-    memcpy(out, &text, sizeof(text));
-    return 1;
-}
-
-static int decode_timestamp(const uint8_t *data, struct arena *arena, void *out, struct err *err)
-{
-    int64_t usec = (int64_t)pgbin_get64(data);
-
-    if (usec == PGBIN_INFINITY_USEC || usec == INT64_MIN)
-        return 0;
-    Google__Protobuf__Timestamp *at = (Google__Protobuf__Timestamp *)message_new(
-        &google__protobuf__timestamp__descriptor, arena);
-    if (!at)
-        return err_oom(err);
-    usec += PGBIN_EPOCH_USEC;
-    at->seconds = usec / USEC_PER_SEC;
-    int64_t rest = usec % USEC_PER_SEC;
-    if (rest < 0) {
-        at->seconds--;
-        rest += USEC_PER_SEC;
-    }
-    at->nanos = (int32_t)(rest * NANOS_PER_USEC);
-    memcpy(out, &at, sizeof(at));
-    return 1;
-}
-
-static int decode_date(const uint8_t *data, struct arena *arena, void *out, struct err *err)
-{
-    int32_t days = (int32_t)pgbin_get32(data);
-
-    if (days == PGBIN_INFINITY_DAYS || days == INT32_MIN)
-        return 0;
-    Canvass__V1__Date *date
-        = (Canvass__V1__Date *)message_new(&canvass__v1__date__descriptor, arena);
-    if (!date)
-        return err_oom(err);
-    struct civil_date civil = civil_from_days((int64_t)days + PGBIN_EPOCH_DAYS);
-    date->year = civil.year;
-    date->month = civil.month;
-    date->day = civil.day;
-    memcpy(out, &date, sizeof(date));
-    return 1;
-}
-
-static int decode_bytes(
-    const uint8_t *data, size_t len, struct arena *arena, void *out, struct err *err)
-{
-    ProtobufCBinaryData bytes = { len, arena_memdup(arena, data, len) };
-
-    if (!bytes.data)
-        return err_oom(err);
-    memcpy(out, &bytes, sizeof(bytes));
-    return 1;
-}
-
-/* Bytes of the binary form; 0: any. */
-static const size_t sizes[] = {
-    [SQL_UUID] = 16,
-    [SQL_BOOL] = 1,
-    [SQL_INT2] = 2,
-    [SQL_INT4] = 4,
-    [SQL_INT8] = 8,
-    [SQL_FLOAT4] = 4,
-    [SQL_FLOAT8] = 8,
-    [SQL_TIMESTAMPTZ] = 8,
-    [SQL_DATE] = 4,
-    [SQL_ARRAY] = 0,
-};
-
-int codec_decode(const ProtobufCFieldDescriptor *field, const struct sql_type *type,
-    const int *enum_values, const uint8_t *data, size_t len, struct arena *arena, void *out,
-    struct err *err)
-{
-    protobuf_c_boolean flag;
-
-    if (sizes[type->kind] && sizes[type->kind] != len)
-        return err_set(err, ERR_INTERNAL, "the answer has a %s of %zu bytes", type->name, len);
-    switch (classes[field->type]) {
-    case VALUE_INTEGER:
-        return decode_integer(field, type, data, out);
-    case VALUE_FLOAT:
-        return decode_float(field, type, data, out);
-    case VALUE_BOOL:
-        flag = data[0] != 0;
-        memcpy(out, &flag, sizeof(flag));
-        return 1;
-    case VALUE_ENUM:
-        return decode_enum(field, type, enum_values, data, len, out, err);
-    case VALUE_STRING:
-        return decode_string(type, data, len, arena, out, err);
-    case VALUE_BYTES:
-        return decode_bytes(data, len, arena, out, err);
-    case VALUE_MESSAGE:
-        break;
-    }
-    if (codec_message_of(field) == CODEC_TIMESTAMP)
-        return decode_timestamp(data, arena, out, err);
-    return decode_date(data, arena, out, err);
 }

@@ -174,8 +174,7 @@ static void answer_page(struct op *op, const struct db_reply *reply)
 /* Say whether the batch lost to another one and left nothing behind. */
 static bool may_try_again(const struct op *op, const struct db_sql_error *sql)
 {
-    return op->tries < TRIES_MAX
-        && (str_starts_with(sql->sqlstate, "40") || str_eq(sql->sqlstate, "55P03"));
+    return op->tries < TRIES_MAX && str_starts_with(sql->sqlstate, "40");
 }
 
 static void try_again(struct op *op)

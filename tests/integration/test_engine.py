@@ -364,6 +364,17 @@ class TestDeadlines(canvass_test.CanvassTest):
         self.assertEqual(self.rpc("EmployerService/GetEmployer",
                                   {"employer_id": made}).employer.phone, "")
 
+    def test_lock__is_not_waited_for_without_end(self):
+        """RELIABILITY.md (b) 16, and a lock held from outside cannot stop the daemon."""
+        made, process = self.lock()
+        try:
+            began = time.monotonic()
+            self.assert_fails("ABORTED", "EmployerService/UpdateEmployer", {
+                "employer": {"id": made, "phone": "020 7946 0004"}, "update_mask": "phone"})
+            self.assertLess(time.monotonic() - began, 8)
+        finally:
+            self.release(process)
+
     def test_cancel__of_a_waiting_write_frees_the_connection(self):
         made, process = self.lock()
         try:
