@@ -148,7 +148,7 @@ static void test_quantity__prints_for_people(void **state)
     quantity_format_metres(850, out);
     assert_string_equal(out, "850 m");
     quantity_format_metres(2430, out);
-    assert_string_equal(out, "2.4 km");
+    assert_string_equal(out, "2.5 km");
 }
 
 int main(void)
