@@ -111,7 +111,7 @@ int app_choose(struct app *app, const char *title, const char *const *lines, siz
     for (size_t i = 0; i < n; i++)
         (void)fprintf(app->errout, "%3zu  %s\n", i + 1, lines[i]);
     for (;;) {
-        const char *text;
+        const char *text = "";
         char *end = NULL;
         int rc = app_ask(app, "Which number? ", &text, err);
         if (rc < 0)

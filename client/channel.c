@@ -96,24 +96,14 @@ void channel_free(struct channel *channel)
     free(channel);
 }
 
-/* curl asks for bytes to send. Without any it pauses, until channel_send() has more. */
+/* curl asks for bytes to send; none are left at the end. */
 static size_t on_read(char *out, size_t size, size_t n, void *arg)
 {
     struct channel_call *call = arg;
-    size_t left = call->out.len - call->out_sent, room = size * n;
-    if (left == 0 && call->is_send_closed)
-        return 0;
-    if (left == 0) {
-        call->is_send_paused = true;
-        return CURL_READFUNC_PAUSE;
-    }
-    size_t take = MIN(left, room);
-    memcpy(out, call->out.data + call->out_sent, take);
+    size_t take = MIN(call->out.len - call->out_sent, size * n);
+    if (take)
+        memcpy(out, call->out.data + call->out_sent, take);
     call->out_sent += take;
-    if (call->out_sent == call->out.len) {
-        str_reset(&call->out);
-        call->out_sent = 0;
-    }
     return take;
 }
 
@@ -228,30 +218,13 @@ int channel_open(struct channel *channel, const char *path, int64_t timeout_usec
     return 0;
 }
 
-static void resume_sending(struct channel_call *call)
-{
-    if (!call->is_send_paused)
-        return;
-    call->is_send_paused = false;
-    (void)curl_easy_pause(call->easy, CURLPAUSE_CONT);
-}
-
 int channel_send(struct channel_call *call, const void *data, size_t len, struct err *err)
 {
     uint8_t header[FRAME_HEADER_BYTES];
     frame_put_header(header, false, (uint32_t)len);
     str_add(&call->out, header, sizeof header);
     str_add(&call->out, data, len);
-    if (call->out.failed)
-        return err_oom(err);
-    resume_sending(call);
-    return 0;
-}
-
-void channel_close_send(struct channel_call *call)
-{
-    call->is_send_closed = true;
-    resume_sending(call);
+    return call->out.failed ? err_oom(err) : 0;
 }
 
 /* Let curl work once, and note which transfers ended. */

@@ -1,15 +1,19 @@
-/* gRPC over libcurl: one connection to one server, calls of any kind, one at a time or several.
+/* gRPC over libcurl: one connection to one server, calls one after the other.
  *
  *     struct channel_options options = { .server = "host:7443", .token = token };
  *     channel_new(&options, &channel, &err);
  *     channel_open(channel, "/canvass.v1.AccountService/WhoAmI", 15 * USEC_PER_SEC, &call, &err);
  *     channel_send(call, bytes, len, &err);      as often as the method takes messages
- *     channel_close_send(call);
  *     while ((r = channel_receive(call, -1, &data, &len, &err)) == CHANNEL_MESSAGE)
  *         ...                                    data is borrowed until the next receive
  *     r is CHANNEL_END, or below 0 with the call's status as code, its sentence, and its field
  *     channel_call_free(call);
  *     channel_free(channel);
+ *
+ * All messages of a call are queued before its first answer is asked for, and end with that. While
+ * an upload is open and pauses, libcurl does not notice that the server has ended the call (seen
+ * with 7.88.1; curl issues 11157, 11769), so a long stream is cut into calls of a few messages
+ * each.
  *
  * The server is "host:port" (TLS), "unix:/path" or "http://127.0.0.1:port" (cleartext, this machine
  * only: a token never goes unencrypted over a network). What breaks below gRPC is ERR_UNAVAILABLE;
@@ -50,15 +54,13 @@ define_cleanup(struct channel *, channel_free);
 int channel_open(struct channel *channel, const char *path, int64_t timeout_usec,
     struct channel_call **ret_call, struct err *err) _must_check_;
 
-/* Queue a message of @len bytes, which are copied. ERR_EXHAUSTED. */
+/* Queue a message of @len bytes, which are copied; only before the first channel_receive().
+ * ERR_EXHAUSTED. */
 int channel_send(
     struct channel_call *call, const void *data, size_t len, struct err *err) _must_check_;
 
-/* Say that no more messages will be sent. */
-void channel_close_send(struct channel_call *call);
-
-/* Wait for the next message at most @wait_msec milliseconds; below 0: without limit. Sending goes
- * on meanwhile. */
+/* Send what is queued, and wait for the next message at most @wait_msec milliseconds; below 0:
+ * without limit. */
 int channel_receive(struct channel_call *call, int wait_msec, const uint8_t **ret_data,
     size_t *ret_len, struct err *err) _must_check_;
 

@@ -30,7 +30,6 @@ struct channel_call {
     struct curl_slist *headers;
     struct str out; /* framed bytes; those before out_sent are sent */
     size_t out_sent;
-    bool is_send_closed, is_send_paused;
     struct frame_parser parser;
     struct channel_message *first, **last; /* received and not yet asked for */
     struct channel_message *current; /* lent to the caller */

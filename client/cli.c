@@ -81,13 +81,15 @@ static int print_error(struct app *app, const struct verb *verb, int code, const
 }
 
 static int run_verb(
-    struct app *app, int argc, char *const *argv, const struct command_line *line, struct err *err)
+    struct app *app, int argc, char *const *argv, struct command_line *line, struct err *err)
 {
     struct parsed parsed;
     int rc = parse_args(app, argc, argv, line, &parsed, err);
     if (rc < 0)
         return rc;
     app->can_ask = !app->no_input && isatty(STDIN_FILENO) == 1 && app->is_err_terminal;
+    if (line->wants_no_color)
+        app->has_color = false;
     const char *profile = getenv("CANVASS_PROFILE");
     app->profile_name = line->profile ? line->profile : profile && *profile ? profile : "default";
     rc = profile_load(app->profile_name, &app->profile, err);
@@ -103,8 +105,6 @@ static int run(struct app *app, int argc, char *const *argv)
     int rc = parse_command(app, argc, argv, &line, &err);
     if (rc < 0)
         return print_error(app, NULL, rc, &err);
-    if (line.wants_no_color)
-        app->has_color = false;
     if (line.wants_version) {
         (void)fprintf(app->out, "canvass %s\n", CANVASS_VERSION);
         return EXIT_CODE_OK;

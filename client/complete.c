@@ -52,7 +52,7 @@ static void offer_verbs(const struct completion *c, const struct noun *noun, con
             continue;
         name += len;
         (void)snprintf(word, sizeof word, "%.*s", (int)strcspn(name, " "), name);
-        if (strncmp(last, word, strlen(word) + 1) != 0)
+        if (!str_eq(last, word))
             offer(c, word, name[strlen(word)] ? NULL : noun->verbs[i].summary);
         last = name;
     }

@@ -100,8 +100,6 @@ static int open_stream(struct app *app, const struct schema_method *method, json
         rc = channel_open(app->channel, method->path, 0, ret_call, err);
     if (rc == 0)
         rc = channel_send(*ret_call, data, len, err);
-    if (rc == 0)
-        channel_close_send(*ret_call);
     return rc;
 }
 

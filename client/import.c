@@ -29,7 +29,7 @@ static void say_tally(struct app *app, const struct import_map *map,
         app_note(app, "%" PRId64 " new, %" PRId64 " changed, %" PRId64 " known already%s",
             tally->created, tally->updated, tally->unchanged,
             app->dry_run ? " (checked; nothing was kept)" : "");
-    if (tally->loaded > 0)
+    if (tally->loaded > 0 && map->kind)
         app_note(app, "%" PRId64 " %s loaded%s", tally->loaded, map->kind->what,
             app->dry_run ? " (checked; nothing was kept)" : "");
     if (tally->warned > 0)

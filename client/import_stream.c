@@ -15,7 +15,7 @@
 #include <signal.h>
 #include <string.h>
 
-#define WINDOW 4 /* batches in flight */
+#define WINDOW 4 /* batches of one stream */
 #define IDLE_LIMIT_USEC (120 * USEC_PER_SEC)
 #define PROGRESS_USEC (200 * USEC_PER_MSEC)
 
@@ -36,7 +36,7 @@ struct stream {
     const char *source;
     struct import_problems *problems;
     struct import_tally *tally;
-    struct channel_call *call; /* NULL while there is no connection */
+    struct channel_call *call; /* NULL between two streams */
     struct batch window[WINDOW];
     size_t n_window;
     bool is_at_end;
@@ -171,38 +171,29 @@ static int read_batch(struct stream *s, struct batch *batch, struct err *err)
     return rc;
 }
 
-static int send_batch(struct stream *s, const struct batch *batch, struct err *err)
-{
-    return channel_send(s->call, batch->packed, batch->packed_len, err);
-}
-
 static int fill_window(struct stream *s, struct err *err)
 {
     while (s->n_window < WINDOW && !s->is_at_end && !is_interrupted) {
         struct batch *batch = &s->window[s->n_window];
         int rc = read_batch(s, batch, err);
-        if (rc < 0 || batch->n_rows == 0) {
+        if (rc < 0 || batch->n_rows == 0)
             batch_release(batch);
-            if (rc < 0)
-                return rc;
-            continue;
-        }
-        s->n_window++;
-        rc = s->call ? send_batch(s, batch, err) : 0;
+        else
+            s->n_window++;
         if (rc < 0)
             return rc;
     }
     return 0;
 }
 
-/* Connect, and send what was not answered. */
-static int reconnect(struct stream *s, struct err *err)
+/* Open a stream with all that was not answered. */
+static int send_window(struct stream *s, struct err *err)
 {
     int rc = remote_connect(s->app, err);
     if (rc == 0)
         rc = channel_open(s->app->channel, s->method->path, 0, &s->call, err);
     for (size_t i = 0; rc == 0 && i < s->n_window; i++)
-        rc = send_batch(s, &s->window[i], err);
+        rc = channel_send(s->call, s->window[i].packed, s->window[i].packed_len, err);
     s->heard_usec = clock_monotonic_usec();
     return rc;
 }
@@ -305,18 +296,15 @@ static int recover(struct stream *s, int code, const struct err *why, struct err
     return 0;
 }
 
-/* Wait for one answer. A stream that the server ends too early broke as well. */
+/* Wait for one answer. A stream that ends before the last one broke as well. */
 static int await_answer(struct stream *s, struct err *err)
 {
-    const uint8_t *data;
-    size_t len;
+    const uint8_t *data = NULL;
+    size_t len = 0;
     struct err why = { 0 };
-    int rc;
-    if (!s->call) {
-        rc = reconnect(s, &why);
-        return rc < 0 ? recover(s, rc, &why, err) : 0;
-    }
-    rc = channel_receive(s->call, 200, &data, &len, &why);
+    int rc = s->call ? 0 : send_window(s, &why);
+    if (rc == 0)
+        rc = channel_receive(s->call, 200, &data, &len, &why);
     if (rc == CHANNEL_MESSAGE)
         return take_answer(s, data, len, err);
     if (rc == CHANNEL_END)
@@ -326,29 +314,30 @@ static int await_answer(struct stream *s, struct err *err)
     return rc < 0 ? recover(s, rc, &why, err) : 0;
 }
 
-static int finish(struct stream *s, struct err *err)
+/* All batches of the stream are answered; its status adds nothing to that. */
+static void end_stream(struct stream *s)
 {
     const uint8_t *data;
     size_t len;
-    if (!s->call)
-        return 0;
-    channel_close_send(s->call);
-    int rc = channel_receive(s->call, 10000, &data, &len, err);
-    return rc == ERR_UNAVAILABLE || rc >= 0 ? 0 : rc; /* all was answered; no more is needed */
+    if (s->call)
+        (void)!channel_receive(s->call, 1000, &data, &len, NULL);
+    channel_call_free(s->call);
+    s->call = NULL;
 }
 
 static int run(struct stream *s, struct err *err)
 {
     for (;;) {
         int rc = fill_window(s, err);
-        if (rc < 0)
+        if (rc < 0 || s->n_window == 0)
             return rc;
-        show_progress(s);
-        if (s->n_window == 0)
-            return finish(s, err);
-        rc = await_answer(s, err);
-        if (rc < 0)
-            return rc;
+        while (s->n_window > 0) {
+            show_progress(s);
+            rc = await_answer(s, err);
+            if (rc < 0)
+                return rc;
+        }
+        end_stream(s);
     }
 }
 

@@ -335,10 +335,9 @@ static int take_word(struct app *app, const char *word, struct parsed *parsed, s
         "\"%s\" is one word too many; put quotes around words that belong together", word);
 }
 
-int parse_args(struct app *app, int argc, char *const *argv, const struct command_line *line,
+int parse_args(struct app *app, int argc, char *const *argv, struct command_line *line,
     struct parsed *ret_parsed, struct err *err)
 {
-    struct command_line ignored = *line;
     bool only_words = false;
     *ret_parsed = (struct parsed) { .verb = line->verb };
     for (int at = line->first; at < argc; at++) {
@@ -347,7 +346,7 @@ int parse_args(struct app *app, int argc, char *const *argv, const struct comman
             only_words = true;
             continue;
         }
-        int rc = only_words ? 0 : take_global(app, &ignored, argc, argv, &at, err);
+        int rc = only_words ? 0 : take_global(app, line, argc, argv, &at, err);
         if (rc == 0 && !only_words && str_starts_with(word, "--"))
             rc = take_option(app, argc, argv, &at, ret_parsed, err);
         else if (rc == 0 && !only_words && word[0] == '-' && word[1])

@@ -31,8 +31,8 @@ struct command_line {
 int parse_command(struct app *app, int argc, char *const *argv, struct command_line *ret_line,
     struct err *err) _must_check_;
 
-/* Read the verb's own options and words. */
-int parse_args(struct app *app, int argc, char *const *argv, const struct command_line *line,
+/* Read the verb's own options and words; global options among them go to @line and @app. */
+int parse_args(struct app *app, int argc, char *const *argv, struct command_line *line,
     struct parsed *ret_parsed, struct err *err) _must_check_;
 
 /* Fail as a mistake on the command line: ERR_INVALID, and EXIT_CODE_USAGE. @field may be NULL. */

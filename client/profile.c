@@ -145,7 +145,7 @@ int profile_remove(const char *name, struct err *err)
     int rc = find_file(name, &path, err);
     if (rc < 0)
         return rc;
-    if (unlink(path.data) < 0)
+    if (unlink(str_text(&path)) < 0)
         return errno == ENOENT
             ? err_set(err, ERR_NOT_FOUND, "profile %s is not logged in", name)
             : err_set(err, ERR_DENIED, "cannot remove %s: %s", path.data, strerror(errno));

@@ -119,7 +119,6 @@ static int try_once(struct app *app, const struct schema_method *method, const u
         rc = channel_send(*ret_call, data, len, err);
     if (rc < 0)
         return rc;
-    channel_close_send(*ret_call);
     rc = channel_receive(*ret_call, -1, ret_data, ret_len, err);
     if (rc == CHANNEL_END)
         return err_set(err, ERR_INTERNAL, "the server answered without a message");
@@ -210,8 +209,8 @@ int remote_call(struct app *app, const char *method_name, json_t *request,
 {
     const struct schema_method *method = remote_method(method_name);
     ProtobufCMessage *message = NULL;
-    uint8_t *data;
-    size_t len;
+    uint8_t *data = NULL;
+    size_t len = 0;
     if (!method)
         return err_set(err, ERR_INTERNAL, "unknown method %s", method_name);
     int rc = remote_connect(app, err);

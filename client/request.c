@@ -183,7 +183,7 @@ static int bind_list(
             to--;
         char *piece = arena_strndup(&b->app->arena, from, from < to ? (size_t)(to - from) : 0);
         int rc = piece ? 0 : err_oom(err);
-        if (rc == 0 && *piece)
+        if (piece && *piece)
             rc = bind(b, piece, &value, err);
         if (rc == 0 && value && json_array_append_new(list, value) < 0)
             rc = err_oom(err);
@@ -208,7 +208,7 @@ static int bind_field(
 static int bind_wish(const struct binding *b, const char *text, json_t **ret_value, struct err *err)
 {
     struct err why = { 0 };
-    const char *colon = strrchr(text, ':'), *soc;
+    const char *colon = strrchr(text, ':'), *soc = "";
     int64_t weight = 3;
     if (colon && quantity_parse_int(colon + 1, 0, 5, &weight, &why) < 0)
         return usage_error(b->app, err, b->arg->path,

@@ -403,7 +403,7 @@ int when_parse(const char *text, enum when_direction direction, int64_t now_usec
 int when_parse_date(const char *text, enum when_direction direction, int64_t now_usec,
     struct when *ret_when, struct err *err)
 {
-    struct when when;
+    struct when when = { 0 };
     int rc = when_parse(text, direction, now_usec, &when, err);
     if (rc < 0)
         return rc;
