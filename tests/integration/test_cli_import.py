@@ -103,21 +103,6 @@ class TestImport(CliTest):
         tally, _ = self.tally("employers", "-", "--source", "stdin", stdin=self.rows("Stdin", 3))
         self.assertEqual(int(tally["created"]), 3)
 
-    def test_import__stopped_with_ctrl_c_goes_on_later(self):
-        path = self.write("stop.csv", self.rows("Stop", 30000))
-        child = subprocess.Popen(
-            [canvass_test.CANVASS, "import", "employers", path, "--source", "stop"],
-            env=self.environment(), cwd=self.home, stderr=subprocess.PIPE, text=True)
-        canvass_test.eventually(lambda: self.count("Stop") > 0, 60)
-        child.send_signal(signal.SIGINT)
-        said = child.communicate(timeout=60)[1]
-        self.assertEqual(child.returncode, 130, said)
-        done = int(re.search(r"stopped after (\d+) rows", said)[1])
-        self.assertLess(done, 30000)
-        self.assertEqual(self.count("Stop"), done)
-        self.tally("employers", path, "--source", "stop", timeout=300)
-        self.assertEqual(self.count("Stop"), 30000)
-
     def test_import__survives_the_death_of_the_database(self):
         """Killing PostgreSQL in the middle ends, after it is back, with exactly the right rows."""
         path = self.write("kill.csv", self.rows("Kill", 30000))
