@@ -179,28 +179,36 @@ BEGIN
                    AND (x.first OR x.fate IS NOT NULL)
                    AND (x.postcode IS NOT NULL OR x.address <> '{}'))::import_row)
       INTO fresh
-      FROM (SELECT r.*, e.id AS known_employer, e.site_id AS known_site,
+      FROM (SELECT r.*, coalesce(near.id, same_address.id) AS known_employer,
+                   CASE WHEN near.id IS NULL THEN same_address.site_id
+                        ELSE near.site_id END AS known_site,
                    row_number() OVER w = 1 AS first,
                    first_value(r.fresh_id) OVER w AS new_employer,
                    first_value(r.fresh_site) OVER w AS new_site
               FROM (SELECT u.*, uuid_v7() AS fresh_id, uuid_v7() AS fresh_site
                       FROM unnest(checked) AS u OFFSET 0) AS r
+              LEFT JOIN (
+                   -- From the sites of the batch's postcodes to their names, never from the
+                   -- hundreds of a chain to their places. Each site is looked at once, so a list
+                   -- that has one postcode for everybody does not compare all with all.
+                   SELECT DISTINCT ON (q.postcode, e.name_key)
+                          q.postcode, e.name_key, s.employer_id AS id, s.id AS site_id
+                     FROM (SELECT DISTINCT u.postcode FROM unnest(checked) AS u
+                            WHERE u.fate IS NULL AND u.postcode IS NOT NULL) AS q
+                    CROSS JOIN LATERAL (SELECT t.id, t.employer_id FROM site t
+                                         WHERE t.postcode = q.postcode OFFSET 0) AS s
+                    CROSS JOIN LATERAL (SELECT f.name_key COLLATE "C" AS name_key FROM employer f
+                                         WHERE f.id = s.employer_id OFFSET 0) AS e
+                    ORDER BY q.postcode, e.name_key, s.employer_id, s.id) AS near
+                ON r.fate IS NULL AND near.postcode = r.postcode AND near.name_key = r.name_key COLLATE "C"
               LEFT JOIN LATERAL (
-                   -- From the few sites of a postcode to their names, never from the hundreds of a
-                   -- chain to their places: this comparison of names can use no index.
-                   (SELECT e.id, s.id AS site_id
-                      FROM site s JOIN employer e ON e.id = s.employer_id
-                     WHERE r.fate IS NULL AND s.postcode = r.postcode
-                       AND e.name_key IS NOT DISTINCT FROM r.name_key
-                     ORDER BY e.id, s.id LIMIT 1)
-                   UNION ALL
-                   (SELECT e.id, s.id
-                      FROM employer e LEFT JOIN site s ON s.employer_id = e.id
-                     WHERE r.fate IS NULL AND r.postcode IS NULL AND e.name_key = r.name_key
-                       AND s.postcode IS NULL
-                       AND coalesce(folded(array_to_string(s.address, ' ')), '')
-                           = folded(array_to_string(r.address, ' '))
-                     ORDER BY e.id, s.id LIMIT 1)) AS e ON true
+                   SELECT e.id, s.id AS site_id
+                     FROM employer e LEFT JOIN site s ON s.employer_id = e.id
+                    WHERE r.fate IS NULL AND r.postcode IS NULL AND e.name_key = r.name_key
+                      AND s.postcode IS NULL
+                      AND coalesce(folded(array_to_string(s.address, ' ')), '')
+                          = folded(array_to_string(r.address, ' '))
+                    ORDER BY e.id, s.id LIMIT 1) AS same_address ON true
              WHERE r.fate IS DISTINCT FROM 'bad'
             WINDOW w AS (PARTITION BY r.fate IS NULL, r.name_key, r.postcode,
                                       CASE WHEN r.postcode IS NULL

@@ -103,6 +103,52 @@ class TestImport(CliTest):
         tally, _ = self.tally("employers", "-", "--source", "stdin", stdin=self.rows("Stdin", 3))
         self.assertEqual(int(tally["created"]), 3)
 
+    def test_import__stopped_with_ctrl_c_goes_on_later(self):
+        path = self.write("stop.csv", self.rows("Stop", 30000))
+        child = subprocess.Popen(
+            [canvass_test.CANVASS, "import", "employers", path, "--source", "stop"],
+            env=self.environment(), cwd=self.home, stderr=subprocess.PIPE, text=True)
+        canvass_test.eventually(lambda: self.count("Stop") > 0, 60)
+        child.send_signal(signal.SIGINT)
+        said = child.communicate(timeout=60)[1]
+        self.assertEqual(child.returncode, 130, said)
+        done = int(re.search(r"stopped after (\d+) rows", said)[1])
+        self.assertLess(done, 30000)
+        self.assertEqual(self.count("Stop"), done)
+        self.tally("employers", path, "--source", "stop", timeout=300)
+        self.assertEqual(self.count("Stop"), 30000)
+
+    def test_import__survives_the_death_of_the_database(self):
+        """Killing PostgreSQL in the middle ends, after it is back, with exactly the right rows."""
+        path = self.write("kill.csv", self.rows("Kill", 30000))
+        child = subprocess.Popen(
+            [canvass_test.CANVASS, "import", "employers", path, "--source", "kill", "--patience",
+             "120"], env=self.environment(), cwd=self.home, stderr=subprocess.PIPE, text=True)
+        canvass_test.eventually(lambda: self.count("Kill") > 0, 60)
+        self.canvass.kill_postgres()
+        time.sleep(0.5)
+        self.canvass.start_postgres()
+        said = child.communicate(timeout=300)[1]
+        if child.returncode == 10:  # the daemon gave up first: the re-run must mend it
+            self.tally("employers", path, "--source", "kill", timeout=300)
+        else:
+            self.assertEqual(child.returncode, 0, said)
+        self.assertEqual(self.count("Kill"), 30000)
+
+    def test_import__survives_a_restart_of_the_daemon(self):
+        path = self.write("restart.csv", self.rows("Restart", 30000))
+        child = subprocess.Popen(
+            [canvass_test.CANVASS, "import", "employers", path, "--source", "restart",
+             "--patience", "120"], env=self.environment(), cwd=self.home, stderr=subprocess.PIPE,
+            text=True)
+        canvass_test.eventually(lambda: self.count("Restart") > 0, 60)
+        self.canvass.stop_daemon(signal.SIGKILL)
+        self.canvass.start_daemon()
+        said = child.communicate(timeout=300)[1]
+        self.assertEqual(child.returncode, 0, said)
+        self.assertIn("no answer from", said)
+        self.assertEqual(self.count("Restart"), 30000)
+
 
 class TestReference(CliTest):
     def test_postcodes__load_from_code_point_open(self):
