@@ -1,8 +1,10 @@
 """The client as scripts and people use it: logins, names, visits, openings, clients, matches."""
 
+import json
 import os
 import re
 import stat
+import uuid
 
 import canvass_test
 from cli_support import CliTest
@@ -296,6 +298,42 @@ class TestWork(CliTest):
         self.assertIn("Kim Park", self.cli("specialist", "list", token=self.admin).stdout)
         said = self.fails(6, "team", "add", "Team R", "--borough", "lambeth")
         self.assertIn("canvass whoami", said)
+
+
+class TestCall(CliTest):
+    def test_call__takes_and_prints_json(self):
+        done = self.cli("call", "AccountService/WhoAmI")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(done.stdout)["specialist"]["name"], "Amira Shah")
+        made = self.make_employer("Called By Its Name")
+        done = self.cli("call", "canvass.v1.EmployerService/GetEmployer",
+                        json.dumps({"employerId": made.id}))
+        self.assertEqual(json.loads(done.stdout)["employer"]["name"], "Called By Its Name")
+
+    def test_call__does_many_lines_and_stops_at_the_first_that_fails(self):
+        lines = ['EmployerService/CreateEmployer {"employer": {"name": "Line One"}}', "# a remark", "",
+                 'EmployerService/CreateEmployer {"employer": {"name": ""}}',
+                 'EmployerService/CreateEmployer {"employer": {"name": "Line Five"}}']
+        said = self.fails(3, "call", "-", stdin="\n".join(lines) + "\n")
+        self.assertIn("line 4 of standard input", said)
+        made = self.sql("SELECT name FROM canvass.employer WHERE name LIKE 'Line %'")
+        self.assertEqual(made, "Line One")
+
+    def test_call__repeated_with_its_request_id_writes_once(self):
+        request = json.dumps({"requestId": str(uuid.uuid4()),
+                              "employer": {"name": "Only Once"}})
+        answers = [self.cli("call", "EmployerService/CreateEmployer", request) for _ in range(2)]
+        self.assertEqual([a.returncode for a in answers], [0, 0], answers)
+        self.assertEqual(answers[0].stdout, answers[1].stdout)
+        self.assertEqual(self.sql("SELECT count(*) FROM canvass.employer WHERE name = 'Only Once'"),
+                         "1")
+
+    def test_call__says_what_is_wrong_with_the_json(self):
+        self.assertIn("no method", self.fails(2, "call", "EmployerService/Nothing"))
+        self.assertIn("stream", self.fails(2, "call", "EmployerService/ImportEmployers"))
+        self.assertIn("naem", self.fails(3, "call", "EmployerService/CreateEmployer",
+                                         '{"naem": "x"}'))
+        self.fails(3, "call", "AccountService/WhoAmI", "{")
 
 
 class TestScreen(CliTest):
