@@ -2,6 +2,7 @@
  * what no command stands for. */
 #include "base/str.h"
 #include "client/nouns.h"
+#include "client/output.h"
 #include "client/parse.h"
 #include "client/remote.h"
 #include "wire/json.h"
@@ -69,9 +70,11 @@ static int call_one(
     if (rc == 0)
         rc = remote_call(app, method->full_name, request, &answer, err);
     json_decref(request);
-    if (rc == 0
-        && (json_dumpf(answer.proto, app->out, JSON_COMPACT) < 0 || fputc('\n', app->out) == EOF))
-        rc = err_set(err, ERR_UNKNOWN, "cannot write the answer");
+    if (rc == 0) {
+        (void)json_dumpf(answer.proto, app->out, JSON_COMPACT);
+        (void)fputc('\n', app->out);
+        rc = output_flush(app, err);
+    }
     answer_release(&answer);
     return rc;
 }

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "client/completion.h"
 #include "client/nouns.h"
+#include "client/output.h"
 #include "client/parse.h"
 #include "client/remote.h"
 #include "client/resolve.h"
@@ -207,7 +208,6 @@ int complete_run(struct app *app, const struct parsed *parsed, struct err *err)
 int completion_run(struct app *app, const struct parsed *parsed, struct err *err)
 {
     (void)parsed;
-    if (fputs(completion_script, app->out) == EOF || fflush(app->out) != 0)
-        return err_set(err, ERR_UNAVAILABLE, "cannot write the output");
-    return 0;
+    (void)fputs(completion_script, app->out);
+    return output_flush(app, err);
 }

@@ -7,7 +7,6 @@
 #include "wire/json.h"
 #include "wire/message.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -40,9 +39,7 @@ static int write_line(struct app *app, struct str *line, struct err *err)
     str_addc(line, '\n');
     if (line->failed)
         return err_oom(err);
-    if (fwrite(line->data, 1, line->len, app->out) != line->len)
-        return err_set(err, ERR_UNAVAILABLE, "cannot write the output: %s", strerror(errno));
-    return 0;
+    return fwrite(line->data, 1, line->len, app->out) == line->len ? 0 : output_flush(app, err);
 }
 
 static int write_headings(struct app *app, struct err *err)
@@ -146,8 +143,8 @@ int export_employers_run(struct app *app, const struct parsed *parsed, struct er
             n_rows ? "; the export is not whole" : "");
     if (n_rows == 0 && !app->json)
         rc = write_headings(app, err);
-    if (rc == 0 && fflush(app->out) != 0)
-        rc = err_set(err, ERR_UNAVAILABLE, "cannot write the output: %s", strerror(errno));
+    if (rc == 0)
+        rc = output_flush(app, err);
     if (rc == 0)
         app_note(app, "%" PRId64 " rows", n_rows);
     return rc;

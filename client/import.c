@@ -33,10 +33,12 @@ static void say_tally(struct app *app, const struct import_map *map,
         app_note(app, "%" PRId64 " %s loaded%s", tally->loaded, map->kind->what,
             app->dry_run ? " (checked; nothing was kept)" : "");
     if (tally->warned > 0)
-        app_note(app, "%" PRId64 " rows were imported with a remark", tally->warned);
+        app_note(app, "%" PRId64 " row%s imported with a remark", tally->warned,
+            tally->warned == 1 ? " was" : "s were");
     if (tally->refused > 0)
-        app_note(app, "%" PRId64 " rows were refused; mend them in %s and import that file",
-            tally->refused, problems->path);
+        app_note(app, "%" PRId64 " row%s refused; mend %s in %s and import that file",
+            tally->refused, tally->refused == 1 ? " was" : "s were",
+            tally->refused == 1 ? "it" : "them", problems->path);
 }
 
 static int say_json(struct app *app, const struct import_problems *problems,

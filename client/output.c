@@ -4,7 +4,9 @@
 #include "client/text.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <libsmartcols/libsmartcols.h>
+#include <signal.h>
 #include <string.h>
 
 /* From this width on a table has room for ids, which are 36 columns wide. */
@@ -68,6 +70,17 @@ static int add_row(
     return 0;
 }
 
+int output_flush(struct app *app, struct err *err)
+{
+    if (!ferror(app->out) && fflush(app->out) == 0)
+        return 0;
+    if (errno == EPIPE) {
+        (void)signal(SIGPIPE, SIG_DFL);
+        (void)raise(SIGPIPE);
+    }
+    return err_set(err, ERR_UNKNOWN, "cannot write the output: %s", strerror(errno));
+}
+
 static int print_table(struct app *app, struct libscols_table *table, struct err *err)
 {
     (void)scols_table_set_stream(table, app->out);
@@ -77,9 +90,9 @@ static int print_table(struct app *app, struct libscols_table *table, struct err
     } else {
         (void)scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
     }
-    if (scols_print_table(table) != 0 || fflush(app->out) != 0)
-        return err_set(err, ERR_UNAVAILABLE, "cannot write the output");
-    return 0;
+    if (scols_print_table(table) < 0)
+        return err_oom(err);
+    return output_flush(app, err);
 }
 
 int output_rows(struct app *app, const struct view *view, const json_t *rows, struct err *err)
@@ -130,7 +143,7 @@ int output_record(struct app *app, const struct view *view, const json_t *record
                 indent - text_width(column->heading, strlen(column->heading)), "",
                 str_text(&wrapped));
     }
-    return fflush(app->out) == 0 ? 0 : err_set(err, ERR_UNAVAILABLE, "cannot write the output");
+    return output_flush(app, err);
 }
 
 void output_done(const struct app *app, const struct verb *verb)
@@ -144,10 +157,9 @@ void output_done(const struct app *app, const struct verb *verb)
 int output_json(struct app *app, const json_t *value, struct err *err)
 {
     size_t flags = app->is_out_terminal ? JSON_INDENT(2) : JSON_COMPACT;
-    if (json_dumpf(value, app->out, flags | JSON_ENCODE_ANY) < 0 || fputc('\n', app->out) == EOF
-        || fflush(app->out) != 0)
-        return err_set(err, ERR_UNAVAILABLE, "cannot write the output");
-    return 0;
+    (void)json_dumpf(value, app->out, flags | JSON_ENCODE_ANY); /* the stream remembers failures */
+    (void)fputc('\n', app->out);
+    return output_flush(app, err);
 }
 
 int output_answer(

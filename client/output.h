@@ -5,7 +5,7 @@
 #include "client/app.h"
 #include "client/verb.h"
 
-/* Print an answer as its view says, or as JSON with --json. ERR_EXHAUSTED, ERR_UNAVAILABLE if the
+/* Print an answer as its view says, or as JSON with --json. ERR_EXHAUSTED, ERR_UNKNOWN if the
  * output cannot be written. */
 int output_answer(struct app *app, const struct view *view, const struct answer *answer,
     struct err *err) _must_check_;
@@ -23,6 +23,11 @@ int output_record(
 
 /* Print a JSON value: indented on a terminal, else on one line. */
 int output_json(struct app *app, const json_t *value, struct err *err) _must_check_;
+
+/* Write out what was printed. ERR_UNKNOWN if the output cannot be written. When nobody reads it any
+ * more ("canvass … | head") the program ends as SIGPIPE ends others, without a word; the signal is
+ * ignored until then, because a connection that breaks would raise it as well. */
+int output_flush(struct app *app, struct err *err) _must_check_;
 
 /* Append the text of a value in a column's format. */
 void output_cell(const json_t *value, enum format format, struct str *out);

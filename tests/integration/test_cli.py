@@ -3,7 +3,9 @@
 import json
 import os
 import re
+import signal
 import stat
+import subprocess
 import uuid
 
 import canvass_test
@@ -351,6 +353,21 @@ class TestScreen(CliTest):
         made = self.make_employer("Plain Name")
         self.sql(f"UPDATE canvass.employer SET about = E'a\\x1b[2Jb' WHERE id = '{made.id}'")
         self.assertNotIn("\033[2J", self.cli("employer", "show", made.id).stdout)
+
+    def test_output__that_nobody_reads_ends_the_program_without_a_word(self):
+        read, write = os.pipe()
+        os.close(read)
+        for args in (("employer", "find"), ("whoami", "--json"), ("export", "employers"),
+                     ("completion",), ("call", "AccountService/WhoAmI")):
+            done = subprocess.run([canvass_test.CANVASS, *args], stdout=write, text=True,
+                                  stderr=subprocess.PIPE, env=self.environment(), check=False)
+            self.assertEqual((done.returncode, done.stderr), (-signal.SIGPIPE, ""), args)
+        os.close(write)
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([canvass_test.CANVASS, "whoami"], stdout=full, text=True,
+                                  stderr=subprocess.PIPE, env=self.environment(), check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("No space left", done.stderr)
 
     def test_help__is_there_for_every_command(self):
         overview = self.cli("help").stdout
