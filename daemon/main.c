@@ -9,8 +9,10 @@
 #include "service/check.h"
 #include "service/engine.h"
 #include "service/errors.h"
+#include "service/health.h"
 #include "service/method_file.h"
 #include "service/methods.h"
+#include "service/native.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -33,6 +35,7 @@ struct options {
     int64_t max_message, max_call_memory, max_headers, max_streams, max_connections;
     int64_t deadline_unary, deadline_stream, timeout_handshake, timeout_idle, timeout_write;
     int64_t drain;
+    bool reflection;
     char *log_level, *log_target, *pid_file;
 };
 
@@ -66,6 +69,7 @@ static const struct config_option option_table[] = {
     OPTION(max_message, SIZE, "4MiB", 1024, 1 << 30, "one message, after decompression"),
     OPTION(max_streams, INT, "100", 1, 100000, "calls at once on one connection"),
     OPTION(pid_file, STRING, NULL, 0, 0, "file for the process's number once it serves; empty: none"),
+    OPTION(reflection, BOOL, "yes", 0, 0, "tell clients without .proto files what is offered"),
     OPTION(timeout_handshake, DURATION, "10s", USEC_PER_MSEC, USEC_PER_HOUR, "for TLS and the first frames"),
     OPTION(timeout_idle, DURATION, "10min", 0, USEC_PER_DAY, "a connection without calls is closed; 0: never"),
     OPTION(timeout_write, DURATION, "30s", USEC_PER_SEC, USEC_PER_DAY, "a peer that takes no byte of its answer is dropped"),
@@ -110,6 +114,8 @@ struct daemon {
     struct error_book book;
     struct db_pool *pool;
     struct engine *engine;
+    struct health health;
+    struct natives natives;
     struct rpc_server *server;
     struct loop_signal on_term, on_int, on_hup;
     bool is_stopping;
@@ -196,6 +202,9 @@ static void stop_loop(struct daemon *daemon)
 
 static void on_database(bool is_up, const struct err *err, void *arg)
 {
+    struct daemon *daemon = arg;
+
+    health_set_database(&daemon->health, is_up);
     if (is_up)
         log_info("the database is there");
     else
@@ -219,6 +228,8 @@ static int start_pool(struct daemon *daemon, struct err *err)
     options.wait_usec = from->database_wait;
     options.queue_limit = (size_t)from->database_queue;
     options.on_state = on_database;
+    options.arg = daemon;
+    health_init(&daemon->health);
     return db_pool_new(daemon->loop, &options, &daemon->pool, err);
 }
 
@@ -237,7 +248,10 @@ static int start_engine(struct daemon *daemon, struct err *err)
         .message_memory_bytes = (size_t)daemon->options.max_call_memory,
     };
 
-    return engine_new(&options, &daemon->engine, err);
+    int r = engine_new(&options, &daemon->engine, err);
+    return r < 0 ? r
+                 : natives_init(&daemon->natives, daemon->engine, &daemon->health,
+                     daemon->options.reflection, err);
 }
 
 static void stop_engine(struct daemon *daemon)
@@ -298,7 +312,7 @@ static int start_server(struct daemon *daemon, struct err *err)
     options.idle_usec = from->timeout_idle;
     options.write_usec = from->timeout_write;
     int r = rpc_server_new(
-        daemon->loop, &options, &engine_handler, daemon->engine, &daemon->server, err);
+        daemon->loop, &options, &native_handler, &daemon->natives, &daemon->server, err);
     return r < 0 ? r : listen_all(daemon, err);
 }
 
@@ -323,6 +337,7 @@ static void on_stop(void *arg)
 
     log_info(daemon->is_stopping ? "stopping at once" : "stopping: calls may end first");
     sd_notify(0, "STOPPING=1");
+    health_stop(&daemon->health);
     rpc_server_drain(
         daemon->server, daemon->is_stopping ? 0 : daemon->options.drain, on_drained, daemon);
     daemon->is_stopping = true;
