@@ -1,10 +1,10 @@
 /* canvassd: options, start in order, stop in reverse. */
 #include "base/clock.h"
-#include "base/config.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/str.h"
 #include "db/pool.h"
+#include "main/options.h"
 #include "rpc/server.h"
 #include "service/check.h"
 #include "service/engine.h"
@@ -15,7 +15,6 @@
 #include "service/native.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -24,91 +23,11 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-/* ---- options ---- */
-
-struct options {
-    char *listen, *tls_certificate, *tls_key;
-    char *database;
-    int64_t database_connections, database_queue;
-    int64_t database_connect_timeout, database_lock_timeout, database_statement_timeout;
-    int64_t database_wait;
-    int64_t max_message, max_call_memory, max_headers, max_streams, max_connections;
-    int64_t deadline_unary, deadline_stream, timeout_handshake, timeout_idle, timeout_write;
-    int64_t drain;
-    bool reflection;
-    char *log_level, *log_target, *pid_file;
-};
-
-#define OPTION(option, kind, value, lowest, highest, text)                                         \
-    {                                                                                              \
-        .name = #option, .type = CONFIG_##kind, .offset = offsetof(struct options, option),        \
-        .default_value = value, .min = lowest, .max = highest, .help = text                        \
-    }
-
-/* clang-format off */
-static const struct config_option option_table[] = {
-    { .name = "database", .env = "CANVASS_DATABASE", .type = CONFIG_STRING, .is_secret = true,
-      .offset = offsetof(struct options, database),
-      .default_value = "host=/run/postgresql dbname=canvass user=canvass_app",
-      .help = "PostgreSQL, in libpq's words; give hostaddr or a socket's folder" },
-    OPTION(database_connect_timeout, DURATION, "5s", USEC_PER_MSEC, USEC_PER_HOUR, "for one attempt to connect"),
-    OPTION(database_connections, INT, "2", 1, 64, "connections to PostgreSQL"),
-    OPTION(database_lock_timeout, DURATION, "5s", USEC_PER_MSEC, USEC_PER_HOUR, "a write waits so long for rows that another one changes"),
-    OPTION(database_queue, INT, "1024", 1, 1000000, "calls that may wait for the database; more are refused"),
-    OPTION(database_statement_timeout, DURATION, "30s", 0, USEC_PER_HOUR, "the server ends a longer statement"),
-    OPTION(database_wait, DURATION, "5s", 0, USEC_PER_HOUR, "how long a call waits for a database that is away"),
-    OPTION(deadline_stream, DURATION, "1h", 0, 7 * USEC_PER_DAY, "longest stream; 0: no limit"),
-    OPTION(deadline_unary, DURATION, "1min", 0, USEC_PER_DAY, "longest call without streams; 0: no limit"),
-    OPTION(drain, DURATION, "10s", 0, USEC_PER_HOUR, "how long calls may go on at a stop"),
-    OPTION(listen, STRING, "127.0.0.1:7443", 0, 0, "addresses and ports, or paths of unix sockets, separated by commas"),
-    OPTION(log_level, STRING, "info", 0, 0, "error, warning, info or debug"),
-    OPTION(log_target, STRING, "stderr", 0, 0, "stderr or journal"),
-    OPTION(max_call_memory, SIZE, "64MiB", 1 << 20, INT64_C(4) << 30, "memory that one call may take"),
-    OPTION(max_connections, INT, "10000", 1, 1000000, "connections; more are closed at once"),
-    OPTION(max_headers, SIZE, "16KiB", 4096, 1 << 20, "headers of one call"),
-    OPTION(max_message, SIZE, "4MiB", 1024, 1 << 30, "one message, after decompression"),
-    OPTION(max_streams, INT, "100", 1, 100000, "calls at once on one connection"),
-    OPTION(pid_file, STRING, NULL, 0, 0, "file for the process's number once it serves; empty: none"),
-    OPTION(reflection, BOOL, "yes", 0, 0, "tell clients without .proto files what is offered"),
-    OPTION(timeout_handshake, DURATION, "10s", USEC_PER_MSEC, USEC_PER_HOUR, "for TLS and the first frames"),
-    OPTION(timeout_idle, DURATION, "10min", 0, USEC_PER_DAY, "a connection without calls is closed; 0: never"),
-    OPTION(timeout_write, DURATION, "30s", USEC_PER_SEC, USEC_PER_DAY, "a peer that takes no byte of its answer is dropped"),
-    OPTION(tls_certificate, STRING, NULL, 0, 0, "PEM file with the chain; empty: no TLS, on loopback and unix sockets only"),
-    OPTION(tls_key, STRING, NULL, 0, 0, "PEM file"),
-};
-/* clang-format on */
-
-#define N_OPTIONS ARRAY_SIZE(option_table)
-
-enum action {
-    ACTION_SERVE,
-    ACTION_CHECK,
-    ACTION_PRINT_METHODS,
-    ACTION_PRINT_CONFIG,
-    ACTION_EXIT,
-};
-
-static const char usage[]
-    = "canvassd: the canvassing daemon (gRPC on TLS, PostgreSQL behind it)\n"
-      "\n"
-      "  canvassd [--config FILE] [--set NAME=VALUE]...\n"
-      "\n"
-      "  -c, --config FILE     read options from FILE (NAME = VALUE a line); again: further files\n"
-      "  -s, --set NAME=VALUE  set one option; wins over files\n"
-      "      --check           check that database and methods fit this build, and end\n"
-      "      --print-config    print all options with their values, as a file\n"
-      "      --print-methods   print method, roles, read or write, and where its SQL stands\n"
-      "  -h, --help            print this\n"
-      "      --version         print the version\n"
-      "\n"
-      "SIGTERM and SIGINT let calls end and stop; SIGHUP reads options and certificate again.\n";
-
 /* ---- the daemon ---- */
 
 struct daemon {
     struct options options;
-    const char *const *arguments; /* "f<file>" and "s<name=value>" in order, for the reload */
-    size_t n_arguments;
+    struct arguments arguments; /* for the reload */
     struct loop *loop;
     struct methods methods;
     struct error_book book;
@@ -120,46 +39,6 @@ struct daemon {
     struct loop_signal on_term, on_int, on_hup;
     bool is_stopping;
 };
-
-static int apply_argument(struct options *options, const char *argument, struct err *err)
-{
-    if (argument[0] == 'f')
-        return config_load_file(option_table, N_OPTIONS, options, argument + 1, err);
-    const char *equals = strchr(argument, '=');
-    if (!equals)
-        return err_set(err, ERR_INVALID, "--set %s: write NAME=VALUE", argument + 1);
-    _cleanup_(freep) char *name = strndup(argument + 1, (size_t)(equals - argument - 1));
-    if (!name)
-        return err_oom(err);
-    return config_set(option_table, N_OPTIONS, options, name, equals + 1, err);
-}
-
-/* Defaults, environment, then files and --set in the order given, files first. */
-static int load_options(const struct daemon *daemon, struct options *ret_options, struct err *err)
-{
-    int r = config_init_defaults(option_table, N_OPTIONS, ret_options, err);
-
-    if (r == 0)
-        r = config_load_env(option_table, N_OPTIONS, ret_options, err);
-    for (int pass = 0; r == 0 && pass < 2; pass++)
-        for (size_t i = 0; r == 0 && i < daemon->n_arguments; i++)
-            if (daemon->arguments[i][0] == "fs"[pass])
-                r = apply_argument(ret_options, daemon->arguments[i], err);
-    return r;
-}
-
-static int open_log(const struct options *options, struct err *err)
-{
-    enum log_level level;
-    bool is_journal = str_eq(options->log_target, "journal");
-
-    if (log_level_parse(options->log_level, &level) < 0)
-        return err_set(err, ERR_INVALID, "log_level: use error, warning, info or debug");
-    if (!is_journal && !str_eq(options->log_target, "stderr"))
-        return err_set(err, ERR_INVALID, "log_target: use stderr or journal");
-    log_open(level, is_journal ? LOG_TARGET_JOURNAL : LOG_TARGET_STDERR);
-    return 0;
-}
 
 static void on_fault(const struct err *fault, void *arg)
 {
@@ -351,16 +230,16 @@ static void on_reload(void *arg)
     struct options fresh = { 0 };
     struct err err = { 0 };
 
-    int r = load_options(daemon, &fresh, &err);
+    int r = options_load(&daemon->arguments, &fresh, &err);
     if (r == 0)
-        r = open_log(&fresh, &err);
+        r = options_open_log(&fresh, &err);
     if (r == 0 && *daemon->options.tls_certificate)
         r = rpc_server_reload_tls(daemon->server, &err);
     if (r < 0)
         log_error("reload: %s; what was in use stays", err.msg);
     else
         log_info("reloaded log level and certificate; other options wait for a restart");
-    config_release(option_table, N_OPTIONS, &fresh);
+    options_release(&fresh);
 }
 
 static void ignore_signal(int number)
@@ -464,15 +343,15 @@ static int print_methods(struct daemon *daemon)
     return r;
 }
 
-static int act(struct daemon *daemon, enum action action)
+static int act(struct daemon *daemon)
 {
     int r;
 
-    switch (action) {
+    switch (daemon->arguments.action) {
     case ACTION_PRINT_METHODS:
         return print_methods(daemon);
     case ACTION_PRINT_CONFIG:
-        config_print(option_table, N_OPTIONS, &daemon->options, stdout);
+        options_print(&daemon->options, stdout);
         return 0;
     case ACTION_CHECK:
         r = run(daemon, 2);
@@ -487,108 +366,23 @@ static int act(struct daemon *daemon, enum action action)
     return 0;
 }
 
-/* ---- the command line ---- */
-
-enum {
-    OPT_CHECK = 256,
-    OPT_PRINT_CONFIG,
-    OPT_PRINT_METHODS,
-    OPT_VERSION,
-};
-
-static const struct option long_options[] = {
-    { "check", no_argument, NULL, OPT_CHECK },
-    { "config", required_argument, NULL, 'c' },
-    { "help", no_argument, NULL, 'h' },
-    { "print-config", no_argument, NULL, OPT_PRINT_CONFIG },
-    { "print-methods", no_argument, NULL, OPT_PRINT_METHODS },
-    { "set", required_argument, NULL, 's' },
-    { "version", no_argument, NULL, OPT_VERSION },
-    { 0 },
-};
-
-/* Keep "f<file>" or "s<name=value>" for load_options(). */
-static int keep_argument(char ***arguments, size_t *n, char kind, const char *value)
-{
-    char **grown = reallocarray(*arguments, *n + 1, sizeof(*grown));
-    struct str text = { 0 };
-
-    if (!grown)
-        return ERR_EXHAUSTED;
-    *arguments = grown;
-    str_addc(&text, kind);
-    str_addz(&text, value);
-    grown[*n] = str_steal(&text);
-    if (!grown[*n])
-        return ERR_EXHAUSTED;
-    (*n)++;
-    return 0;
-}
-
-static int parse_arguments(
-    int argc, char **argv, char ***arguments, size_t *n, enum action *ret_action)
-{
-    int option, r = 0;
-
-    *ret_action = ACTION_SERVE;
-    while (r == 0 && (option = getopt_long(argc, argv, "c:hs:", long_options, NULL)) != -1) {
-        switch (option) {
-        case 'c':
-            r = keep_argument(arguments, n, 'f', optarg);
-            break;
-        case 's':
-            r = keep_argument(arguments, n, 's', optarg);
-            break;
-        case OPT_CHECK:
-            *ret_action = ACTION_CHECK;
-            break;
-        case OPT_PRINT_CONFIG:
-            *ret_action = ACTION_PRINT_CONFIG;
-            break;
-        case OPT_PRINT_METHODS:
-            *ret_action = ACTION_PRINT_METHODS;
-            break;
-        case OPT_VERSION:
-            puts("canvassd " CANVASS_VERSION);
-            *ret_action = ACTION_EXIT;
-            return 0;
-        case 'h':
-            fputs(usage, stdout);
-            *ret_action = ACTION_EXIT;
-            return 0;
-        default:
-            return ERR_INVALID;
-        }
-    }
-    if (r == 0 && optind < argc) {
-        fprintf(stderr, "canvassd: %s: not understood; see --help\n", argv[optind]);
-        r = ERR_INVALID;
-    }
-    return r;
-}
-
 int main(int argc, char **argv)
 {
     struct daemon daemon = { 0 };
-    enum action action;
-    char **arguments = NULL;
     struct err err = { 0 };
-    int r = parse_arguments(argc, argv, &arguments, &daemon.n_arguments, &action);
+    int r = arguments_parse(argc, argv, &daemon.arguments);
 
-    daemon.arguments = (const char *const *)arguments;
-    if (r == 0 && action != ACTION_EXIT) {
+    if (r == 0 && daemon.arguments.action != ACTION_EXIT) {
         r = sodium_init() < 0 ? err_set(&err, ERR_INTERNAL, "no random numbers")
-                              : load_options(&daemon, &daemon.options, &err);
+                              : options_load(&daemon.arguments, &daemon.options, &err);
         if (r == 0)
-            r = open_log(&daemon.options, &err);
+            r = options_open_log(&daemon.options, &err);
         if (r < 0)
             log_error("%s", err.msg);
         else
-            r = act(&daemon, action);
-        config_release(option_table, N_OPTIONS, &daemon.options);
+            r = act(&daemon);
+        options_release(&daemon.options);
     }
-    for (size_t i = 0; arguments && i < daemon.n_arguments; i++)
-        free(arguments[i]);
-    free(arguments);
+    arguments_release(&daemon.arguments);
     return r < 0;
 }
