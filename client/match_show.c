@@ -1,5 +1,5 @@
-/* How a match reads: the openings with their reasons, then who could be asked, then what was left
- * out and why. */
+/* How a match reads: the openings, or the clients, with their reasons, then who could be asked,
+ * then what was left out and why. */
 #include "client/nouns.h"
 #include "client/output.h"
 #include "client/quantity.h"
@@ -77,45 +77,68 @@ static void print_reasons(struct app *app, const json_t *opening, bool is_near_m
     }
 }
 
-static void print_opening(struct app *app, size_t number, const json_t *opening, bool is_near_miss)
+/* The line that an opening, or a client for an opening, begins with. */
+static void add_heading(const json_t *matched, struct str *line)
+{
+    static const char *const of_opening[] = { "title", "employer", "postcode" };
+    static const char *const of_client[] = { "ref", "initials", "specialist" };
+    const char *const *names = json_object_get(matched, "ref") ? of_client : of_opening;
+    _cleanup_(str_release) struct str away = { 0 };
+    for (size_t i = 0; i < ARRAY_SIZE(of_client); i++) {
+        const char *text = json_text_at(matched, names[i]);
+        str_addf(line, "%s%s", line->len && *text ? ", " : "", text);
+    }
+    output_cell(json_object_get(matched, "distance_metres"), FORMAT_METRES, &away);
+    str_addf(line, "%s%s", away.len ? ", " : "", str_text(&away));
+    str_addf(
+        line, ", %lld points", (long long)json_integer_value(json_object_get(matched, "score")));
+    str_addz(line, json_is_true(json_object_get(matched, "hidden")) ? ", lead" : "");
+    if (json_object_get(matched, "trial")) {
+        str_addz(line, ", trial: ");
+        output_cell(json_object_get(matched, "trial"), FORMAT_ENUM, line);
+    }
+    if (json_object_get(matched, "possible_on")) {
+        str_addz(line, ", from ");
+        output_cell(json_object_get(matched, "possible_on"), FORMAT_DATE, line);
+    }
+}
+
+static void print_matched(struct app *app, size_t number, const json_t *matched, bool is_near_miss)
 {
     _cleanup_(str_release) struct str line = { 0 };
-    _cleanup_(str_release) struct str away = { 0 };
-    char mark[24];
-    (void)snprintf(mark, sizeof mark, "%zu. ", number);
-    output_cell(json_object_get(opening, "distance_metres"), FORMAT_METRES, &away);
-    str_addf(&line, "%s, %s, %s", json_text_at(opening, "title"), json_text_at(opening, "employer"),
-        json_text_at(opening, "postcode"));
-    str_addf(&line, "%s%s", away.len ? ", " : "", str_text(&away));
-    str_addf(
-        &line, ", %lld points", (long long)json_integer_value(json_object_get(opening, "score")));
-    str_addz(&line, json_is_true(json_object_get(opening, "hidden")) ? ", lead" : "");
-    if (json_object_get(opening, "trial")) {
-        str_addz(&line, ", trial: ");
-        output_cell(json_object_get(opening, "trial"), FORMAT_ENUM, &line);
-    }
-    if (json_object_get(opening, "possible_on")) {
-        str_addz(&line, ", from ");
-        output_cell(json_object_get(opening, "possible_on"), FORMAT_DATE, &line);
-    }
+    char mark[24] = "";
+    if (number)
+        (void)snprintf(mark, sizeof mark, "%zu. ", number);
+    add_heading(matched, &line);
     (void)fprintf(app->out, "%s", app_bold(app));
-    print_line(app, mark, 4, str_text(&line));
+    print_line(app, mark, number ? 4 : 0, str_text(&line));
     (void)fprintf(app->out, "%s", app_plain(app));
     if (app->show_ids)
-        print_line(app, "", 6, json_text_at(opening, "opening_id"));
-    print_reasons(app, opening, is_near_miss);
+        print_line(app, "", 6,
+            json_text_at(matched, json_object_get(matched, "ref") ? "client_id" : "opening_id"));
+    print_reasons(app, matched, is_near_miss);
 }
 
 static void print_group(
     struct app *app, const struct answer *answer, const char *path, const char *title)
 {
     size_t i;
-    json_t *opening, *list = json_get_path(answer->value, path);
+    json_t *matched, *list = json_get_path(answer->value, path);
     if (json_array_size(list) == 0)
         return;
     if (*title)
         (void)fprintf(app->out, "\n%s%s%s\n", app_bold(app), title, app_plain(app));
-    json_array_foreach(list, i, opening) print_opening(app, i + 1, opening, *title != '\0');
+    json_array_foreach(list, i, matched) print_matched(app, i + 1, matched, *title != '\0');
+}
+
+static void print_notes(struct app *app, const struct answer *answer)
+{
+    size_t i;
+    json_t *note;
+    json_array_foreach(json_get_path(answer->value, "notes"), i, note)
+    {
+        print_line(app, "", 0, json_string_value(note) ? json_string_value(note) : "");
+    }
 }
 
 /* The limits that left something out; a new array. */
@@ -131,26 +154,87 @@ static json_t *failed_limits(const struct answer *answer)
     return failed;
 }
 
-int match_show(struct app *app, const struct answer *answer, struct err *err)
+static int print_answer(struct app *app, const struct answer *answer, const char *what,
+    const char *path, struct err *err)
 {
-    size_t i;
     int rc = 0;
-    json_t *note, *funnel = failed_limits(answer);
+    json_t *failed = failed_limits(answer);
     long long considered = json_integer_value(json_get_path(answer->value, "considered"));
-    (void)fprintf(app->out, "%lld opening%s looked at, %lld fit all limits\n", considered,
+    (void)fprintf(app->out, "%lld %s%s looked at, %lld fit all limits\n", considered, what,
         considered == 1 ? "" : "s",
         (long long)json_integer_value(json_get_path(answer->value, "fitting")));
-    print_group(app, answer, "openings", "");
+    print_group(app, answer, path, "");
     print_group(app, answer, "near_misses", "One yes away");
     print_group(app, answer, "later", "Possible later");
-    if (json_array_size(funnel) > 0) {
+    if (json_array_size(failed) > 0) {
         (void)fprintf(app->out, "\n%sWhat the limits left out%s\n", app_bold(app), app_plain(app));
-        rc = output_rows(app, &funnel_view, funnel, err);
+        rc = output_rows(app, &funnel_view, failed, err);
     }
-    json_decref(funnel);
-    json_array_foreach(json_get_path(answer->value, "notes"), i, note)
-    {
-        print_line(app, "", 0, json_string_value(note) ? json_string_value(note) : "");
-    }
+    json_decref(failed);
+    print_notes(app, answer);
+    return rc == 0 ? output_flush(app, err) : rc;
+}
+
+int match_opening_show(struct app *app, const struct answer *answer, struct err *err)
+{
+    return print_answer(app, answer, "client", "clients", err);
+}
+
+int match_explain_show(struct app *app, const struct answer *answer, struct err *err)
+{
+    app->all_rows = true; /* every criterion */
+    (void)fprintf(app->out, "%s\n",
+        json_is_true(json_get_path(answer->value, "fits")) ? "It fits." : "It does not fit.");
+    print_matched(app, 0, json_get_path(answer->value, "opening"), false);
+    print_notes(app, answer);
+    return output_flush(app, err);
+}
+
+/* Only opening number @text, with everything about it. */
+static int print_one(
+    struct app *app, const struct answer *answer, const char *text, struct err *err)
+{
+    const json_t *list = json_get_path(answer->value, "openings");
+    size_t n = json_array_size(list);
+    int64_t number;
+    if (n == 0)
+        return err_set(
+            err, ERR_NOT_FOUND, "no opening fits; --near-misses shows what is in the way");
+    int rc = quantity_parse_int(text, 1, (int64_t)n, &number, err);
+    if (rc < 0)
+        return rc;
+    app->all_rows = true;
+    print_matched(app, (size_t)number, json_array_get(list, (size_t)number - 1), false);
+    return output_flush(app, err);
+}
+
+static int show_parts(
+    struct app *app, const struct parsed *parsed, const struct answer *answer, struct err *err)
+{
+    bool near = parsed_text(parsed, "near-misses") != NULL;
+    bool later = parsed_text(parsed, "not-yet") != NULL;
+    if (parsed_text(parsed, "why"))
+        return print_one(app, answer, parsed_text(parsed, "why"), err);
+    if (!near && !later)
+        return print_answer(app, answer, "opening", "openings", err);
+    if (near)
+        print_group(app, answer, "near_misses", "One yes away");
+    if (later)
+        print_group(app, answer, "later", "Possible later");
+    return output_flush(app, err);
+}
+
+int match_run(struct app *app, const struct parsed *parsed, struct err *err)
+{
+    struct answer answer = { 0 };
+    json_t *request = NULL;
+    int rc = request_build(app, parsed, &request, err);
+    if (rc == 0)
+        rc = remote_call(app, parsed->verb->method, request, &answer, err);
+    json_decref(request);
+    if (rc == 0)
+        rc = app->json ? output_json(app, answer.proto, err)
+                       : show_parts(app, parsed, &answer, err);
+    answer_release(&answer);
     return rc;
 }

@@ -68,6 +68,22 @@ static const struct arg list_args[] = {
     { "own", "own", ARG_FIELD, 0, NULL, "of your borough alone", NULL },
 };
 
+static const struct arg match_args[] = {
+    { "OPENING", "opening_id", ARG_OPENING, ARG_POSITIONAL | ARG_REQUIRED | ARG_WORDS, "OPENING",
+        "the opening: its id, or the employer's name", NULL },
+    { "count", "count", ARG_FIELD, 0, "N", "how many clients, 1 to 100 (10)", NULL },
+    { "team", "team", ARG_FIELD, 0, NULL, "the whole team's clients, not your own alone", NULL },
+    { "paused-too", "paused_too", ARG_FIELD, 0, NULL, "paused clients too", NULL },
+    { "on", "on", ARG_AHEAD, 0, NULL, "as of this day (today)", NULL },
+};
+static const struct arg why_args[] = {
+    { "CLIENT", "client_id", ARG_CLIENT, ARG_POSITIONAL | ARG_REQUIRED, "CLIENT",
+        "the client's reference", NULL },
+    { "OPENING", "opening_id", ARG_OPENING, ARG_POSITIONAL | ARG_REQUIRED | ARG_WORDS, "OPENING",
+        "the opening: its id, or the employer's name", NULL },
+    { "on", "on", ARG_AHEAD, 0, NULL, "as of this day (today)", NULL },
+};
+
 static const struct column opening_record[] = {
     { "Title", "title", FORMAT_TEXT, 0 },
     { "Employer", "employer", FORMAT_TEXT, 0 },
@@ -111,6 +127,11 @@ static const struct column opening_columns[] = {
 };
 static const struct view openings_view
     = { .rows = "openings", VIEW_COLUMNS(opening_columns), .empty = "no openings" };
+
+static const struct column match_columns[] = { { "CLIENT", "ref", FORMAT_TEXT, 0 } };
+static const struct view match_view = { .rows = "clients", VIEW_COLUMNS(match_columns) };
+static const struct column why_columns[] = { { "Title", "title", FORMAT_TEXT, 0 } };
+static const struct view why_view = { .record = "opening", VIEW_COLUMNS(why_columns) };
 
 #define OPENING_METHOD(name) "canvass.v1.OpeningService/" name
 
@@ -157,5 +178,22 @@ static const struct verb opening_verbs[] = {
         .example = "canvass opening list --role driver --own",
         VERB_ARGS(list_args),
         .view = &openings_view },
+    { .noun = "opening",
+        .name = "match",
+        .method = "canvass.v1.MatchService/MatchOpening",
+        .summary = "find the clients of your caseload for an opening, with the reasons",
+        .example = "canvass opening match tool hire stockwell\n"
+                   "canvass opening match tool hire stockwell --team",
+        VERB_ARGS(match_args),
+        .view = &match_view,
+        .show = match_opening_show },
+    { .noun = "opening",
+        .name = "why",
+        .method = "canvass.v1.MatchService/ExplainMatch",
+        .summary = "say everything about a client and an opening, whether it fits or not",
+        .example = "canvass opening why LB-014 tool hire stockwell",
+        VERB_ARGS(why_args),
+        .view = &why_view,
+        .show = match_explain_show },
 };
 const struct noun opening_noun = { "opening", "jobs and leads", NOUN_VERBS(opening_verbs) };

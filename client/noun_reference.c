@@ -12,6 +12,9 @@ static const struct arg match_args[] = {
     { "trial", "trial_only", ARG_FIELD, 0, NULL, "only where a trial is offered first", NULL },
     { "paused-too", "paused_too", ARG_FIELD, 0, NULL, "though the client is paused", NULL },
     { "on", "on", ARG_AHEAD, 0, NULL, "as of this day (today)", NULL },
+    { "why", NULL, ARG_LOCAL, 0, "N", "only number N, with everything about it", NULL },
+    { "near-misses", NULL, ARG_SWITCH, 0, NULL, "only those that one yes would open", NULL },
+    { "not-yet", NULL, ARG_SWITCH, 0, NULL, "only those that become possible on a date", NULL },
 };
 static const struct column match_columns[] = {
     { "TITLE", "title", FORMAT_TEXT, 0 },
@@ -21,10 +24,13 @@ static const struct verb match_verbs[] = { {
     .noun = "match",
     .method = "canvass.v1.MatchService/MatchClient",
     .summary = "find the openings that fit a client, with the reasons",
-    .example = "canvass match LB-014\ncanvass match LB-014 --count 3 --trial --all",
+    .example = "canvass match LB-014\ncanvass match LB-014 --count 3 --trial --all\n"
+               "canvass match LB-014 --why 2",
+    .notes = "The other way round, canvass opening match finds the clients for an opening; canvass "
+             "opening why says everything about an opening and a client.",
     VERB_ARGS(match_args),
     .view = &match_view,
-    .show = match_show,
+    .run = match_run,
 } };
 const struct noun match_noun
     = { "match", "find the openings that fit a client", NOUN_VERBS(match_verbs) };

@@ -16,5 +16,5 @@ extern const struct noun borough_noun, call_noun, client_noun, complete_noun, co
 /* Runners that a table in another file names. */
 verb_run_fn call_run, login_run, logout_run, help_run, completion_run, complete_run,
     import_employers_run, import_postcodes_run, import_occupations_run, import_industries_run,
-    export_employers_run, client_busy_run, visit_correct_run, visit_add_run;
-verb_show_fn match_show, visit_recorded_show;
+    export_employers_run, client_busy_run, match_run, visit_correct_run, visit_add_run;
+verb_show_fn match_opening_show, match_explain_show, visit_recorded_show;

@@ -253,6 +253,7 @@ struct match_client {
     uint16_t hours_max_tenths; /* 0: none */
     uint16_t hours_wanted_tenths; /* 0: no wish */
     uint32_t pay_min_pence; /* the client's own; 0: none */
+    uint32_t pay_hoped_pence; /* all the points of pay from here on; 0: by the options */
     uint32_t legal_pay_min_pence; /* of the client's age band on the day; 0: not known */
     const char *legal_pay_sentence; /* "the minimum wage at 21 and over from 1 Apr 2026" */
 

@@ -54,7 +54,9 @@ void match_wish_pay(
     if (pay == 0)
         return grant(ret_finding, WHY_NOT_KNOWN, 0);
     int64_t above = pay - (int64_t)q->pay_floor_pence;
-    grant(ret_finding, WHY_FITS, above * FULL_POINTS / q->options->pay_full_pence);
+    int64_t hoped = (int64_t)q->client->pay_hoped_pence - (int64_t)q->pay_floor_pence;
+    int64_t full = hoped > 0 ? hoped : (int64_t)q->options->pay_full_pence;
+    grant(ret_finding, WHY_FITS, above * FULL_POINTS / full);
 }
 
 void match_wish_nearness(

@@ -1,11 +1,13 @@
 #include "service/code.h"
 #include "base/str.h"
 #include "db/result.h"
-#include "service/match_client.h"
+#include "service/match_methods.h"
 #include "service/pgbin.h"
 
 static const struct code_method *const methods[] = {
     &match_client_method,
+    &match_opening_method,
+    &match_explain_method,
 };
 
 const struct code_method *code_find(const char *name)

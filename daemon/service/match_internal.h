@@ -9,10 +9,10 @@
 #include "canvass/v1/client.pb-c.h"
 #include "canvass/v1/match.pb-c.h"
 
-/* Parts of the method, in the order of its table. */
+/* Parts of each method, in the order of their table. */
 enum {
-    MATCH_PART_CLIENT,
-    MATCH_PART_MINIMUM_WAGE,
+    MATCH_PART_DAY,
+    MATCH_PART_CLIENTS,
     MATCH_PART_WEIGHTS,
     MATCH_PART_OPENINGS,
     MATCH_N_PARTS,
@@ -52,48 +52,62 @@ enum {
     OPENING_N_COLUMNS,
 };
 
-/* Columns of #client. */
+/* Columns of #clients. */
 enum {
     CLIENT_MESSAGE,
     CLIENT_EASTING,
     CLIENT_NORTHING,
+    CLIENT_LEGAL_PAY, /* pence an hour of the age band on the day; 0 where that is not known */
+    CLIENT_LEGAL_PAY_SENTENCE,
     CLIENT_N_COLUMNS,
 };
 
-/* Columns of #minimum_wage. */
-enum {
-    MINIMUM_WAGE_PENCE,
-    MINIMUM_WAGE_SENTENCE,
-    MINIMUM_WAGE_DAY, /* the day of the answer: of the request, or today in London */
-    MINIMUM_WAGE_N_COLUMNS,
+/* What a request asks for; 0: the default. */
+struct match_wanted {
+    int32_t count, per_employer, per_occupation;
+    bool trial_only, paused_too;
+};
+
+struct match_subject {
+    const Canvass__V1__Client *message; /* the client as stored */
+    struct match_client client; /* the same as the matcher knows it */
 };
 
 /* Everything one call works with; all in the call's arena, save the catalogue. */
 struct match_call {
     const struct code_result *results;
-    const Canvass__V1__MatchClientRequest *request;
+    struct match_wanted wanted;
     struct arena *arena;
-    const Canvass__V1__Client *message; /* the client as stored */
-    struct match_client client; /* the same as the matcher knows it */
+    struct match_subject *subjects; /* as #clients has them */
+    size_t n_subjects;
     struct match_options options;
-    uint32_t count; /* openings to list */
     struct match_catalogue *catalogue;
     size_t *rows; /* of #openings, in order of opening id */
     size_t n_rows;
 };
 
-/* Fill call->message and call->client. ERR_NOT_FOUND, ERR_EXHAUSTED, ERR_INTERNAL. */
-int match_call_read_client(struct match_call *call, struct err *err) _must_check_;
+/* Fill call->subjects. ERR_EXHAUSTED, ERR_INTERNAL. */
+int match_call_read_clients(struct match_call *call, struct err *err) _must_check_;
 
-/* Fill call->options from the defaults in the database, the client's weights, and the request. */
+/* Fill call->options from the defaults in the database and what is wanted. ERR_INVALID. */
 int match_call_read_options(struct match_call *call, struct err *err) _must_check_;
+
+/* Read one row of #openings. */
+void match_call_read_opening(
+    const struct match_call *call, size_t row, struct match_opening *ret_opening);
 
 /* Make call->catalogue and call->rows; the caller frees the catalogue, also after a failure. */
 int match_call_read_openings(struct match_call *call, struct err *err) _must_check_;
 
-/* Make the response. */
-int match_call_respond(const struct match_call *call, const struct match_answer *answer,
+/* Make the responses. ERR_EXHAUSTED. */
+int match_respond_client(const struct match_call *call, const struct match_answer *answer,
     ProtobufCMessage **ret_message, struct err *err) _must_check_;
+int match_respond_opening(const struct match_call *call, const struct match_answer *answer,
+    ProtobufCMessage **ret_message, struct err *err) _must_check_;
+/* @answer brings the notes. */
+int match_respond_explain(const struct match_call *call, const struct match_result *result,
+    const struct match_answer *answer, ProtobufCMessage **ret_message,
+    struct err *err) _must_check_;
 
 /* Read an enum's label in row @row into the number of its proto value; 0 for NULL. */
 int match_read_enum(const struct code_result *result, size_t row, size_t column,

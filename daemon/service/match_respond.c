@@ -71,8 +71,14 @@ static Canvass__V1__Date *date_message(const struct match_call *call, int32_t da
 
 /* ---- reasons and asks ---- */
 
-static int add_reason(const struct match_call *call, Canvass__V1__MatchedOpening *out,
-    const char *criterion, const struct match_reason *reason, bool is_limit)
+struct reasons {
+    Canvass__V1__Reason **list;
+    size_t n;
+    int32_t max_score;
+};
+
+static int add_reason(const struct match_call *call, struct reasons *out, const char *criterion,
+    const struct match_reason *reason, bool is_limit)
 {
     Canvass__V1__Reason *made;
 
@@ -90,27 +96,27 @@ static int add_reason(const struct match_call *call, Canvass__V1__MatchedOpening
         made->max_points = reason->weight * POINTS_MAX;
         out->max_score += made->max_points;
     }
-    out->reasons[out->n_reasons++] = made;
+    out->list[out->n++] = made;
     return 0;
 }
 
-static int add_reasons(const struct match_call *call, Canvass__V1__MatchedOpening *out,
-    const struct match_result *result)
+static int list_reasons(
+    const struct match_call *call, const struct match_result *result, struct reasons *ret_reasons)
 {
     struct match_reason later = { .verdict = MATCH_ASK, .sentence = result->possible_sentence };
     int r = 0;
 
-    out->reasons
-        = arena_calloc(call->arena, MATCH_N_LIMITS + MATCH_N_WISHES + 1, sizeof(*out->reasons));
-    if (!out->reasons)
+    *ret_reasons = (struct reasons) { .list
+        = arena_calloc(call->arena, MATCH_N_LIMITS + MATCH_N_WISHES + 1, sizeof(void *)) };
+    if (!ret_reasons->list)
         return ERR_EXHAUSTED;
-    r = add_reason(call, out, "possible_on", &later, true);
+    r = add_reason(call, ret_reasons, "possible_on", &later, true);
     for (int i = 0; r == 0 && i < MATCH_N_LIMITS; i++)
-        r = add_reason(
-            call, out, match_limit_info((enum match_limit)i)->name, &result->limits[i], true);
+        r = add_reason(call, ret_reasons, match_limit_info((enum match_limit)i)->name,
+            &result->limits[i], true);
     for (int i = 0; r == 0 && i < MATCH_N_WISHES; i++)
-        r = add_reason(
-            call, out, match_wish_info((enum match_wish)i)->name, &result->wishes[i], false);
+        r = add_reason(call, ret_reasons, match_wish_info((enum match_wish)i)->name,
+            &result->wishes[i], false);
     return r;
 }
 
@@ -128,21 +134,44 @@ static Canvass__V1__AskOf ask_of(enum match_mover mover)
     }
 }
 
-static int add_asks(const struct match_call *call, Canvass__V1__MatchedOpening *out,
-    const struct match_result *result)
+static int list_asks(const struct match_call *call, const struct match_result *result,
+    Canvass__V1__Ask ***ret_asks, size_t *ret_n)
 {
-    out->asks = arena_calloc(call->arena, result->n_asks, sizeof(*out->asks));
-    if (!out->asks)
+    Canvass__V1__Ask **asks = arena_calloc(call->arena, result->n_asks, sizeof(*asks));
+
+    if (!asks)
         return ERR_EXHAUSTED;
     for (size_t i = 0; i < result->n_asks; i++) {
-        Canvass__V1__Ask *ask = NEW(call, Canvass__V1__Ask, canvass__v1__ask__descriptor);
-        if (!ask)
+        asks[i] = NEW(call, Canvass__V1__Ask, canvass__v1__ask__descriptor);
+        if (!asks[i])
             return ERR_EXHAUSTED;
-        ask->of = ask_of(result->asks[i].mover);
-        ask->sentence = (char *)result->asks[i].sentence;
-        out->asks[out->n_asks++] = ask;
+        asks[i]->of = ask_of(result->asks[i].mover);
+        asks[i]->sentence = (char *)result->asks[i].sentence;
     }
+    *ret_asks = asks;
+    *ret_n = result->n_asks;
     return 0;
+}
+
+/* What MatchedOpening and MatchedClient both have. */
+struct judged {
+    struct reasons reasons;
+    Canvass__V1__Ask **asks;
+    size_t n_asks;
+    Canvass__V1__Date *possible_on; /* NULL: not by a date */
+};
+
+static int judge(
+    const struct match_call *call, const struct match_result *result, struct judged *ret_judged)
+{
+    *ret_judged = (struct judged) { .n_asks = 0 };
+    if (result->possible_on) {
+        ret_judged->possible_on = date_message(call, result->possible_on);
+        if (!ret_judged->possible_on)
+            return ERR_EXHAUSTED;
+    }
+    int r = list_reasons(call, result, &ret_judged->reasons);
+    return r < 0 ? r : list_asks(call, result, &ret_judged->asks, &ret_judged->n_asks);
 }
 
 /* ---- openings ---- */
@@ -164,62 +193,106 @@ static int describe_opening(
                                                                                     : ERR_EXHAUSTED;
 }
 
-static Canvass__V1__MatchedOpening *matched(
-    const struct match_call *call, const struct match_result *result)
+static void *matched_opening(const struct match_call *call, const struct match_result *result)
 {
     Canvass__V1__MatchedOpening *out
         = NEW(call, Canvass__V1__MatchedOpening, canvass__v1__matched_opening__descriptor);
+    struct judged judged;
 
-    if (!out || describe_opening(call, out, find_row(call, &result->opening_id)) < 0)
+    if (!out || describe_opening(call, out, find_row(call, &result->opening_id)) < 0
+        || judge(call, result, &judged) < 0)
         return NULL;
     out->opening_id = uuid_text(call, &result->opening_id);
     out->employer_id = uuid_text(call, &result->employer_id);
-    out->score = result->score;
     if (result->distance_metres >= 0) {
         out->_distance_metres_case = CANVASS__V1__MATCHED_OPENING___DISTANCE_METRES_DISTANCE_METRES;
         out->distance_metres = result->distance_metres;
     }
-    if (result->possible_on)
-        out->possible_on = date_message(call, result->possible_on);
-    if (!out->opening_id || !out->employer_id || (result->possible_on && !out->possible_on)
-        || add_reasons(call, out, result) < 0 || add_asks(call, out, result) < 0)
+    out->score = result->score;
+    out->max_score = judged.reasons.max_score;
+    out->reasons = judged.reasons.list;
+    out->n_reasons = judged.reasons.n;
+    out->asks = judged.asks;
+    out->n_asks = judged.n_asks;
+    out->possible_on = judged.possible_on;
+    return out->opening_id && out->employer_id ? out : NULL;
+}
+
+/* ---- clients ---- */
+
+static const Canvass__V1__Client *find_client(const struct match_call *call, const struct uuid *id)
+{
+    size_t i = 0;
+
+    while (uuid_compare(&call->subjects[i].client.id, id) != 0)
+        i++;
+    return call->subjects[i].message;
+}
+
+static void *matched_client(const struct match_call *call, const struct match_result *result)
+{
+    Canvass__V1__MatchedClient *out
+        = NEW(call, Canvass__V1__MatchedClient, canvass__v1__matched_client__descriptor);
+    const Canvass__V1__Client *client = find_client(call, &result->client_id);
+    struct judged judged;
+
+    if (!out || judge(call, result, &judged) < 0)
         return NULL;
+    out->client_id = client->id;
+    out->ref = client->ref;
+    out->initials = client->initials;
+    out->specialist = client->specialist;
+    if (result->distance_metres >= 0) {
+        out->_distance_metres_case = CANVASS__V1__MATCHED_CLIENT___DISTANCE_METRES_DISTANCE_METRES;
+        out->distance_metres = result->distance_metres;
+    }
+    out->score = result->score;
+    out->max_score = judged.reasons.max_score;
+    out->reasons = judged.reasons.list;
+    out->n_reasons = judged.reasons.n;
+    out->asks = judged.asks;
+    out->n_asks = judged.n_asks;
+    out->possible_on = judged.possible_on;
     return out;
 }
 
-static int add_results(const struct match_call *call, const struct match_result *results, size_t n,
-    Canvass__V1__MatchedOpening ***ret_openings, size_t *ret_n)
-{
-    Canvass__V1__MatchedOpening **openings = arena_calloc(call->arena, n, sizeof(*openings));
+typedef void *make_matched_fn(const struct match_call *call, const struct match_result *result);
 
-    if (!openings)
+/* Put a message for each of @n results into a new list. */
+static int list_matched(const struct match_call *call, make_matched_fn *make,
+    const struct match_result *results, size_t n, void *ret_list, size_t *ret_n)
+{
+    void **list = arena_calloc(call->arena, n, sizeof(*list));
+
+    if (!list)
         return ERR_EXHAUSTED;
     for (size_t i = 0; i < n; i++) {
-        openings[i] = matched(call, &results[i]);
-        if (!openings[i])
+        list[i] = make(call, &results[i]);
+        if (!list[i])
             return ERR_EXHAUSTED;
     }
-    *ret_openings = openings;
+    memcpy(ret_list, &list, sizeof(list));
     *ret_n = n;
     return 0;
 }
 
-/* ---- counts ---- */
+/* ---- counts and notes ---- */
 
-static char *count_sentence(
-    const struct match_call *call, const char *title, const struct match_count *count)
+static char *count_sentence(const struct match_call *call, const char *title, const char *what,
+    const struct match_count *count)
 {
     if (count->alone == 0)
-        return arena_printf(call->arena, "%s: no opening fails it.", title);
-    return arena_printf(call->arena, "%s: %u %s it, %u of them nothing else.", title, count->alone,
-        count->alone == 1 ? "opening fails" : "openings fail", count->sole);
+        return arena_printf(call->arena, "%s: no %s fails it.", title, what);
+    return arena_printf(call->arena, "%s: %u %s%s it, %u of them nothing else.", title,
+        count->alone, what, count->alone == 1 ? " fails" : "s fail", count->sole);
 }
 
-static int add_funnel(const struct match_call *call, Canvass__V1__MatchClientResponse *out,
-    const struct match_answer *answer)
+static int list_counts(const struct match_call *call, const struct match_answer *answer,
+    const char *what, Canvass__V1__LimitCount ***ret_funnel, size_t *ret_n)
 {
-    out->funnel = arena_calloc(call->arena, MATCH_N_LIMITS, sizeof(*out->funnel));
-    if (!out->funnel)
+    Canvass__V1__LimitCount **funnel = arena_calloc(call->arena, MATCH_N_LIMITS, sizeof(*funnel));
+
+    if (!funnel)
         return ERR_EXHAUSTED;
     for (int i = 0; i < MATCH_N_LIMITS; i++) {
         const struct match_criterion_info *info = match_limit_info((enum match_limit)i);
@@ -229,33 +302,42 @@ static int add_funnel(const struct match_call *call, Canvass__V1__MatchClientRes
         if (!made)
             return ERR_EXHAUSTED;
         made->criterion = (char *)info->name;
-        made->sentence = count_sentence(call, info->title, count);
+        made->sentence = count_sentence(call, info->title, what, count);
         made->alone = (int32_t)count->alone;
         made->first = (int32_t)count->funnel;
         made->only = (int32_t)count->sole;
         if (!made->sentence)
             return ERR_EXHAUSTED;
-        out->funnel[out->n_funnel++] = made;
+        funnel[i] = made;
     }
+    *ret_funnel = funnel;
+    *ret_n = MATCH_N_LIMITS;
     return 0;
 }
 
-static int add_notes(const struct match_call *call, Canvass__V1__MatchClientResponse *out,
-    const struct match_answer *answer)
+static int list_notes(const struct match_call *call, const struct match_answer *answer,
+    char ***ret_notes, size_t *ret_n)
 {
-    static const char straight[] = "Distances are straight lines, not journeys.";
+    char **notes = arena_calloc(call->arena, answer->n_notes + 1, sizeof(*notes));
+    size_t n = 0;
+    bool has_home = false;
 
-    out->notes = arena_calloc(call->arena, answer->n_notes + 1, sizeof(*out->notes));
-    if (!out->notes)
+    if (!notes)
         return ERR_EXHAUSTED;
     for (size_t i = 0; i < answer->n_notes; i++)
-        out->notes[out->n_notes++] = (char *)answer->notes[i];
-    if (call->client.has_home)
-        out->notes[out->n_notes++] = (char *)straight;
+        notes[n++] = (char *)answer->notes[i];
+    for (size_t i = 0; i < call->n_subjects; i++)
+        has_home |= call->subjects[i].client.has_home;
+    if (has_home)
+        notes[n++] = (char *)"Distances are straight lines, not journeys.";
+    *ret_notes = notes;
+    *ret_n = n;
     return 0;
 }
 
-int match_call_respond(const struct match_call *call, const struct match_answer *answer,
+/* ---- responses ---- */
+
+int match_respond_client(const struct match_call *call, const struct match_answer *answer,
     ProtobufCMessage **ret_message, struct err *err)
 {
     Canvass__V1__MatchClientResponse *out = NEW(
@@ -265,12 +347,59 @@ int match_call_respond(const struct match_call *call, const struct match_answer 
         return err_oom(err);
     out->considered = (int32_t)answer->n_openings;
     out->fitting = (int32_t)answer->n_fit;
-    if (add_results(call, answer->results, answer->n_results, &out->openings, &out->n_openings) < 0
-        || add_results(call, answer->near_misses, answer->n_near_misses, &out->near_misses,
-               &out->n_near_misses)
+    if (list_matched(call, matched_opening, answer->results, answer->n_results, &out->openings,
+            &out->n_openings)
             < 0
-        || add_results(call, answer->not_yet, answer->n_not_yet, &out->later, &out->n_later) < 0
-        || add_funnel(call, out, answer) < 0 || add_notes(call, out, answer) < 0)
+        || list_matched(call, matched_opening, answer->near_misses, answer->n_near_misses,
+               &out->near_misses, &out->n_near_misses)
+            < 0
+        || list_matched(call, matched_opening, answer->not_yet, answer->n_not_yet, &out->later,
+               &out->n_later)
+            < 0
+        || list_counts(call, answer, "opening", &out->funnel, &out->n_funnel) < 0
+        || list_notes(call, answer, &out->notes, &out->n_notes) < 0)
+        return err_oom(err);
+    *ret_message = &out->base;
+    return 0;
+}
+
+int match_respond_opening(const struct match_call *call, const struct match_answer *answer,
+    ProtobufCMessage **ret_message, struct err *err)
+{
+    Canvass__V1__MatchOpeningResponse *out = NEW(
+        call, Canvass__V1__MatchOpeningResponse, canvass__v1__match_opening_response__descriptor);
+
+    if (!out)
+        return err_oom(err);
+    out->considered = (int32_t)answer->n_openings;
+    out->fitting = (int32_t)answer->n_fit;
+    if (list_matched(call, matched_client, answer->results, answer->n_results, &out->clients,
+            &out->n_clients)
+            < 0
+        || list_matched(call, matched_client, answer->near_misses, answer->n_near_misses,
+               &out->near_misses, &out->n_near_misses)
+            < 0
+        || list_matched(
+               call, matched_client, answer->not_yet, answer->n_not_yet, &out->later, &out->n_later)
+            < 0
+        || list_counts(call, answer, "client", &out->funnel, &out->n_funnel) < 0
+        || list_notes(call, answer, &out->notes, &out->n_notes) < 0)
+        return err_oom(err);
+    *ret_message = &out->base;
+    return 0;
+}
+
+int match_respond_explain(const struct match_call *call, const struct match_result *result,
+    const struct match_answer *answer, ProtobufCMessage **ret_message, struct err *err)
+{
+    Canvass__V1__ExplainMatchResponse *out = NEW(
+        call, Canvass__V1__ExplainMatchResponse, canvass__v1__explain_match_response__descriptor);
+
+    if (!out)
+        return err_oom(err);
+    out->fits = result->failed_limits == 0;
+    out->opening = matched_opening(call, result);
+    if (!out->opening || list_notes(call, answer, &out->notes, &out->n_notes) < 0)
         return err_oom(err);
     *ret_message = &out->base;
     return 0;

@@ -265,6 +265,28 @@ class TestWork(CliTest):
         self.assertIn("Van driver, Swift Couriers, SW9 0AA", done.stdout)
         self.assertIn("8214 is wished for", done.stdout)
 
+    def test_match__goes_both_ways_and_explains(self):
+        self.make_employer("Both Ways Bikes")
+        self.cli("opening", "add", "both ways bikes", "--title", "Courier", "--role", "8214",
+                 "--hours", "16", "--pay", "14.50")
+        self.cli("client", "add", "LB-031", "--home", "SW9 8", "--age-band", "21_and_over")
+        self.cli("client", "limit", "LB-031", "--hours", "20-30")
+        done = self.cli("opening", "match", "both ways bikes")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("One yes away", done.stdout)
+        self.assertIn("LB-031", done.stdout)
+        done = self.cli("opening", "why", "LB-031", "both ways bikes")
+        self.assertIn("It does not fit.", done.stdout)
+        self.assertRegex(done.stdout, r"(?m)^ +- .*16")
+        self.assertIn("Courier", self.cli("match", "LB-031", "--near-misses").stdout)
+        self.assertNotIn("looked at", self.cli("match", "LB-031", "--not-yet").stdout)
+        self.cli("client", "limit", "LB-031", "--hours", "10-30")
+        done = self.cli("match", "LB-031", "--why", "1")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("looked at", done.stdout)
+        self.assertRegex(done.stdout, r"(?m)^ 1\. ")
+        self.fails(3, "match", "LB-031", "--why", "99")
+
     def test_edit__with_a_stale_etag_is_refused(self):
         """Two people editing one employer."""
         made = self.make_employer("Etag and Sons")

@@ -13,7 +13,7 @@ def span(day, start, end):
     return {"weekday": f"WEEKDAY_{day}", "start_minute": start * 60, "end_minute": end * 60}
 
 
-class TestMatch(canvass_test.CanvassTest):
+class MatchTest(canvass_test.CanvassTest):
     def setUp(self):
         """Each test has a network of its own: openings of other tests are closed."""
         self.sql("UPDATE canvass.opening SET closed_at = now(), closed_reason = 'test'"
@@ -49,6 +49,8 @@ class TestMatch(canvass_test.CanvassTest):
                   if r["criterion"] == criterion and r.get("limit", False) == limit]
         return found
 
+
+class TestMatch(MatchTest):
     def test_match__lists_what_fits_with_a_sentence_a_criterion(self):
         opening = self.opening(shifts=[span("MONDAY", 9, 17)])
         client = self.client(wishes={"hours_tenths": 160})
@@ -189,6 +191,87 @@ class TestMatch(canvass_test.CanvassTest):
                              ("per_occupation", 100000)):
             self.assert_fails("INVALID_ARGUMENT", "MatchService/MatchClient",
                               {"client_id": client.id, field: value}, field=field)
+
+
+class TestReverse(MatchTest):
+    """MatchOpening and ExplainMatch stand on the same rows."""
+
+    def match_opening(self, opening, **fields):
+        return self.rpc("MatchService/MatchOpening", {"opening_id": opening.id, **fields})
+
+    def test_opening__is_matched_with_the_callers_own_clients(self):
+        opening = self.opening(hours_min_tenths=160, hours_max_tenths=160)
+        fits, short = self.client(), self.client(constraints={"hours_max_tenths": 100})
+        answer = self.match_opening(opening)
+        self.assertEqual([c.ref for c in answer.clients], [fits.ref])
+        self.assertEqual((answer.considered, answer.fitting), (2, 1))
+        near, = answer.near_misses
+        self.assertEqual((near.client_id, near.ref), (short.id, short.ref))
+        self.assertEqual(self.reason(near, "hours")["verdict"], "VERDICT_FAILS")
+        self.assertEqual([c.alone for c in answer.funnel if c.criterion == "hours"], [1])
+
+    def test_opening__says_of_a_pair_what_the_client_is_told(self):
+        opening = self.opening(pay_pence_hour=1600)
+        client = self.client(wishes={"hours_tenths": 160, "pay_pence_hour": 1800})
+        matched, = self.match(client).openings
+        reverse, = self.match_opening(opening).clients
+        self.assertEqual((matched.score, matched.max_score), (reverse.score, reverse.max_score))
+        self.assertEqual([r.sentence for r in matched.reasons],
+                         [r.sentence for r in reverse.reasons])
+
+    def test_opening__asks_the_team_only_when_told(self):
+        opening, mine = self.opening(), self.client()
+        colleague = self.person(team=self.team)
+        answer = self.rpc("MatchService/MatchOpening", {"opening_id": opening.id}, token=colleague)
+        self.assertEqual(answer.considered, 0)
+        answer = self.rpc("MatchService/MatchOpening", {"opening_id": opening.id, "team": True},
+                          token=colleague)
+        self.assertEqual([c.ref for c in answer.clients], [mine.ref])
+        stranger = self.person()
+        answer = self.rpc("MatchService/MatchOpening", {"opening_id": opening.id, "team": True},
+                          token=stranger)
+        self.assertEqual((answer.considered, len(answer.clients)), (0, 0))
+
+    def test_opening__leaves_out_paused_clients_unless_asked(self):
+        opening, client = self.opening(), self.client()
+        self.sql("UPDATE canvass.client SET status = 'paused', paused_until = '2199-01-01'"
+                 f" WHERE id = '{client.id}'")
+        self.assertEqual(len(self.match_opening(opening).clients), 0)
+        self.assertEqual(len(self.match_opening(opening, paused_too=True).clients), 1)
+
+    def test_opening__that_is_closed_or_not_there_is_said_so(self):
+        opening = self.opening()
+        for field in ({}, {"client_id": self.client().id}):
+            name = "MatchService/ExplainMatch" if field else "MatchService/MatchOpening"
+            self.assert_fails("NOT_FOUND", name, {"opening_id": str(uuid.uuid4()), **field},
+                              field="opening_id")
+        self.rpc("OpeningService/CloseOpening", {"opening_id": opening.id, "reason": "filled"})
+        self.assert_fails("FAILED_PRECONDITION", "MatchService/MatchOpening",
+                          {"opening_id": opening.id}, field="opening_id", says="closed")
+
+    def test_explain__says_every_criterion_of_one_that_does_not_fit(self):
+        self.opening("Another")
+        opening = self.opening("Van driver", driving="DRIVING_G1",
+                               shifts=[span("TUESDAY", 9, 17)])
+        client = self.client(
+            constraints={"may_drive": "DRIVING_NONE", "may_drive_after": "DRIVING_G1",
+                         "driving_review_on": {"year": 2198, "month": 1, "day": 1}},
+            unavailable=[{"span": span("TUESDAY", 10, 11), "kind": "UNAVAILABLE_KIND_PICKUP",
+                          "movable": True}])
+        answer = self.rpc("MatchService/ExplainMatch",
+                          {"client_id": client.id, "opening_id": opening.id})
+        self.assertFalse(answer.fits)
+        self.assertEqual(answer.opening.title, "Van driver")
+        self.assertEqual(self.reason(answer.opening, "driving")["verdict"], "VERDICT_FAILS")
+        self.assertEqual(self.reason(answer.opening, "shift")["verdict"], "VERDICT_FAILS")
+        self.assertGreaterEqual(len([r for r in answer.opening.reasons if r.limit]), 11)
+        self.assertTrue(answer.opening.asks)
+
+    def test_explain__of_another_teams_client_is_refused(self):
+        opening, client = self.opening(), self.client()
+        self.assert_fails("NOT_FOUND", "MatchService/ExplainMatch",
+                          {"client_id": client.id, "opening_id": opening.id}, field="client_id",
+                          token=self.person())
 
 
 if __name__ == "__main__":

@@ -193,6 +193,7 @@ void draw_client(struct draw *draw, struct drawn_client *drawn)
     c->hours_max_tenths = one_in(draw, 2) ? 0 : (uint16_t)(40 * draw_below(draw, 9));
     c->hours_wanted_tenths = (uint16_t)(40 * draw_below(draw, 8));
     c->pay_min_pence = one_in(draw, 2) ? 0 : 1221 + 25 * draw_below(draw, 12);
+    c->pay_hoped_pence = one_in(draw, 2) ? 0 : 1221 + 50 * draw_below(draw, 12);
     c->legal_pay_min_pence = one_in(draw, 3) ? 0 : 1271;
     c->has_home = !one_in(draw, 6);
     c->easting_metres = 533000;

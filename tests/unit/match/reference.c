@@ -334,8 +334,9 @@ static void judge_wishes(const struct match_opening *o, const struct match_clien
     int64_t money = o->pay_min_pence ? o->pay_min_pence : o->pay_max_pence;
     int64_t floor
         = c->pay_min_pence > c->legal_pay_min_pence ? c->pay_min_pence : c->legal_pay_min_pence;
-    points[MATCH_WISH_PAY]
-        = money > floor ? clamp((money - floor) * 100 / options->pay_full_pence) : 0;
+    int64_t full
+        = c->pay_hoped_pence > floor ? c->pay_hoped_pence - floor : options->pay_full_pence;
+    points[MATCH_WISH_PAY] = money > floor ? clamp((money - floor) * 100 / full) : 0;
 
     int64_t squared;
     int64_t far = c->distance_max_metres ? c->distance_max_metres : options->near_metres;

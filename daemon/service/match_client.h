@@ -1,8 +1,0 @@
-/* MatchService/MatchClient: rows become the matcher's client and openings, its answer becomes the
- * response. The matcher (match/) ranks and explains; the SQL in daemon/methods/match.sql decides
- * what the caller may see. */
-#pragma once
-
-#include "service/code.h"
-
-extern const struct code_method match_client_method;
