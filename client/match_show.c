@@ -82,7 +82,10 @@ static void add_heading(const json_t *matched, struct str *line)
 {
     static const char *const of_opening[] = { "title", "employer", "postcode" };
     static const char *const of_client[] = { "ref", "initials", "specialist" };
-    const char *const *names = json_object_get(matched, "ref") ? of_client : of_opening;
+    static const char *const of_target[] = { "employer", "postcode", "borough" };
+    const char *const *names = json_object_get(matched, "ref") ? of_client
+        : json_object_get(matched, "title")                    ? of_opening
+                                                               : of_target;
     _cleanup_(str_release) struct str away = { 0 };
     for (size_t i = 0; i < ARRAY_SIZE(of_client); i++) {
         const char *text = json_text_at(matched, names[i]);
@@ -186,6 +189,23 @@ int match_explain_show(struct app *app, const struct answer *answer, struct err 
     (void)fprintf(app->out, "%s\n",
         json_is_true(json_get_path(answer->value, "fits")) ? "It fits." : "It does not fit.");
     print_matched(app, 0, json_get_path(answer->value, "opening"), false);
+    print_notes(app, answer);
+    return output_flush(app, err);
+}
+
+int target_show(struct app *app, const struct answer *answer, struct err *err)
+{
+    size_t i;
+    json_t *target, *list = json_get_path(answer->value, "targets");
+    if (json_array_size(list) == 0)
+        (void)fprintf(app->out, "nobody to canvass is in reach\n");
+    json_array_foreach(list, i, target)
+    {
+        print_matched(app, i + 1, target, false);
+        print_line(app, "> ", 6, json_text_at(target, "purpose"));
+        if (*json_text_at(target, "suggestion"))
+            print_line(app, "> ", 6, json_text_at(target, "suggestion"));
+    }
     print_notes(app, answer);
     return output_flush(app, err);
 }

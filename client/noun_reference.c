@@ -1,4 +1,4 @@
-/* match, today, occupation, industry, postcode, import, export, completion, help */
+/* match, target, today, occupation, industry, postcode, import, export, completion, help */
 #include "client/nouns.h"
 
 static const struct arg match_args[] = {
@@ -32,6 +32,30 @@ static const struct verb match_verbs[] = { {
     .view = &match_view,
     .run = match_run,
 } };
+static const struct arg target_args[] = {
+    { "CLIENT", "client_id", ARG_CLIENT, ARG_POSITIONAL | ARG_REQUIRED, "CLIENT",
+        "the client's reference", NULL },
+    { "count", "count", ARG_FIELD, 0, "N", "how many employers, 1 to 100 (10)", NULL },
+    { "on", "on", ARG_AHEAD, 0, NULL, "as of this day (today)", NULL },
+};
+static const struct column target_columns[] = {
+    { "EMPLOYER", "employer", FORMAT_TEXT, 0 },
+};
+static const struct view target_view = { .rows = "targets", VIEW_COLUMNS(target_columns) };
+static const struct verb target_verbs[] = { {
+    .noun = "target",
+    .method = "canvass.v1.MatchService/SuggestTargets",
+    .summary = "find whom to canvass next with a client in mind",
+    .example = "canvass target LB-014\ncanvass target LB-014 --count 5 --on monday",
+    .notes = "Employers without a live opening. Whom somebody of the network saw lately is left in "
+             "peace, unless a touch is due.",
+    VERB_ARGS(target_args),
+    .view = &target_view,
+    .show = target_show,
+} };
+const struct noun target_noun
+    = { "target", "whom to canvass next with a client in mind", NOUN_VERBS(target_verbs) };
+
 const struct noun match_noun
     = { "match", "find the openings that fit a client", NOUN_VERBS(match_verbs) };
 

@@ -51,3 +51,6 @@ SELECT w.name, w.value FROM match_default w ORDER BY w.name
 
 -- canvass.v1.MatchService/MatchOpening#openings  roles: specialist lead
 SELECT o.* FROM openings_to_match(coalesce(:on::date, london_today()), :opening_id::uuid) AS o
+
+-- canvass.v1.MatchService/SuggestTargets  roles: specialist lead
+SELECT suggest_targets(:request) AS "."

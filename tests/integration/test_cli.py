@@ -287,6 +287,16 @@ class TestWork(CliTest):
         self.assertRegex(done.stdout, r"(?m)^ 1\. ")
         self.fails(3, "match", "LB-031", "--why", "99")
 
+    def test_target__says_whom_to_canvass_next(self):
+        self.make_employer("Quiet Bakery")
+        self.cli("client", "add", "LB-032", "--home", "SW9 8HE", "--age-band", "21_and_over")
+        done = self.cli("target", "LB-032", "--count", "50")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"(?m)^ *\d+\. Quiet Bakery, SW9 0AA, Lambeth")
+        self.assertIn("> Introduce yourself and learn the business", done.stdout)
+        self.cli("visit", "add", "quiet bakery", "--generic", "--met", "the baker")
+        self.assertNotIn("Quiet Bakery", self.cli("target", "LB-032", "--count", "50").stdout)
+
     def test_edit__with_a_stale_etag_is_refused(self):
         """Two people editing one employer."""
         made = self.make_employer("Etag and Sons")
