@@ -228,6 +228,27 @@ static bool is_id(enum arg_kind kind, const char *text)
     return uuid_parse(text, len, &id) == 0;
 }
 
+/* "opening show tool hire": the words are the employer's, and all of its rows count, unless some of
+ * the words tell them apart: "tool hire van driver". */
+static int fetch_of_named_employer(struct app *app, const struct resolver *resolver,
+    const char *text, json_t **ret_rows, struct err *err)
+{
+    const char *employer_id = NULL;
+    int rc = resolve_name(app, ARG_EMPLOYER, text, NULL, &employer_id, err);
+    if (rc == 0)
+        rc = fetch_rows(app, resolver, "", employer_id, MAX_CHOICES, ret_rows, err);
+    if (rc < 0)
+        return rc;
+    json_t *named = filter_rows(app, resolver, *ret_rows, text);
+    if (json_array_size(named) > 0) {
+        json_decref(*ret_rows);
+        *ret_rows = named;
+    } else {
+        json_decref(named);
+    }
+    return 0;
+}
+
 int resolve_name(struct app *app, enum arg_kind kind, const char *text, const char *employer_id,
     const char **ret_id, struct err *err)
 {
@@ -241,20 +262,11 @@ int resolve_name(struct app *app, enum arg_kind kind, const char *text, const ch
         return resolve_client(app, text, ret_id, err);
     if (kind == ARG_SPECIALIST && str_eq(text, "me"))
         return resolve_me(app, ret_id, err);
-    if (resolver->needs_employer && (!employer_id || !*employer_id)) {
-        /* "opening show tool hire": the words are the employer's, and all of its rows count */
-        int rc = resolve_name(app, ARG_EMPLOYER, text, NULL, &employer_id, err);
-        if (rc < 0)
-            return rc;
-        rc = fetch_rows(app, resolver, "", employer_id, MAX_CHOICES, &rows, err);
-        if (rc < 0)
-            return rc;
-    } else {
-        int rc = fetch_rows(app, resolver, text, employer_id, MAX_CHOICES, &rows, err);
-        if (rc < 0)
-            return rc;
-    }
-    int rc = choose_row(app, resolver, text, rows, ret_id, err);
+    int rc = resolver->needs_employer && (!employer_id || !*employer_id)
+        ? fetch_of_named_employer(app, resolver, text, &rows, err)
+        : fetch_rows(app, resolver, text, employer_id, MAX_CHOICES, &rows, err);
+    if (rc == 0)
+        rc = choose_row(app, resolver, text, rows, ret_id, err);
     json_decref(rows);
     return rc;
 }
