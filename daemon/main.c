@@ -182,7 +182,17 @@ static int start_server(struct daemon *daemon, struct err *err)
     options.tls_key_file = *from->tls_key ? from->tls_key : NULL;
     options.message_bytes_max = (size_t)from->max_message;
     options.call_bytes_max = (size_t)from->max_call_memory;
+    options.connection_bytes_max = (size_t)from->max_connection_memory;
     options.header_bytes_max = (size_t)from->max_headers;
+    options.header_count_max = (unsigned)from->max_header_count;
+    options.continuations_max = (unsigned)from->max_continuations;
+    options.settings_max = (unsigned)from->max_settings;
+    options.reset_burst = (unsigned)from->max_resets;
+    options.reset_per_second = (unsigned)from->max_resets_per_second;
+    options.control_burst = (unsigned)from->max_empty_frames;
+    options.control_per_second = (unsigned)from->max_empty_frames_per_second;
+    options.keepalive_usec = from->timeout_keepalive;
+    options.keepalive_timeout_usec = from->timeout_keepalive_answer;
     options.streams_max = (unsigned)from->max_streams;
     options.connections_max = (unsigned)from->max_connections;
     options.unary_usec_max = from->deadline_unary;

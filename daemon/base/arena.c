@@ -44,6 +44,7 @@ void arena_reset(struct arena *arena)
         return;
     }
     arena->used_bytes = 0;
+    arena->was_full = false;
     if (!kept)
         return;
     arena_free_blocks(kept->older);
@@ -90,8 +91,10 @@ void *arena_alloc(struct arena *arena, size_t n)
     if (n > SIZE_MAX / 2)
         return NULL;
     n = (MAX(n, (size_t)1) + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
-    if (arena->cap_bytes && n > arena->cap_bytes - arena->used_bytes)
+    if (arena->cap_bytes && n > arena->cap_bytes - arena->used_bytes) {
+        arena->was_full = true;
         return NULL;
+    }
     void *piece;
     if (n <= (size_t)(arena->end - arena->next)) {
         piece = arena->next;

@@ -13,6 +13,7 @@
 
 #include "base/macro.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ struct arena {
     struct arena_block *blocks; /* newest first; pieces come from the first */
     char *next, *end; /* what is free in the first block */
     size_t used_bytes, cap_bytes;
+    bool was_full; /* the cap refused a piece since init, reset or release */
 };
 
 /* Make an empty arena that hands out at most @cap_bytes; 0: no cap. */

@@ -135,6 +135,12 @@ static void enqueue(struct db_pool *pool, struct db_batch *batch, struct list *l
     loop_later_schedule(&pool->flush);
 }
 
+static void refuse(struct db_pool *pool, struct db_batch *batch)
+{
+    pool->stats.refused++;
+    batch_fail_later(batch, ERR_EXHAUSTED, "too many requests wait for the database");
+}
+
 void pool_submit(struct db_pool *pool, struct db_batch *batch)
 {
     pool->stats.batches++;
@@ -143,7 +149,7 @@ void pool_submit(struct db_pool *pool, struct db_batch *batch)
     else if (pool->is_waiting_over)
         batch_fail_later(batch, ERR_UNAVAILABLE, "the database is away; try again later");
     else if (pool->n_queued >= pool->options.queue_limit)
-        batch_fail_later(batch, ERR_EXHAUSTED, "too many requests wait for the database");
+        refuse(pool, batch);
     else
         enqueue(pool, batch, &pool->queue);
 }

@@ -24,8 +24,11 @@ struct options {
     int64_t database_connections, database_queue;
     int64_t database_connect_timeout, database_lock_timeout, database_statement_timeout;
     int64_t database_wait;
-    int64_t max_message, max_call_memory, max_headers, max_streams, max_connections;
+    int64_t max_message, max_call_memory, max_connection_memory, max_headers, max_header_count;
+    int64_t max_streams, max_connections, max_continuations, max_settings;
+    int64_t max_resets, max_resets_per_second, max_empty_frames, max_empty_frames_per_second;
     int64_t deadline_unary, deadline_stream, timeout_handshake, timeout_idle, timeout_write;
+    int64_t timeout_keepalive, timeout_keepalive_answer;
     int64_t drain;
     bool reflection;
     char *log_level, *log_target, *pid_file;

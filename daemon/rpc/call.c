@@ -92,6 +92,8 @@ static void tell_closed(struct call *call)
         server->stats.cancelled_calls++;
     if (call->status == GRPC_DEADLINE_EXCEEDED)
         server->stats.expired_calls++;
+    if (call->arena.was_full)
+        server_hit(server, RPC_LIMIT_CALL_MEMORY);
     if (server->handler->on_closed)
         server->handler->on_closed(call, server->arg);
 }
@@ -395,6 +397,8 @@ void call_end(struct call *call, enum grpc_status status, const char *message)
 
 void call_expire(struct call *call)
 {
+    if (call->is_open && call->is_capped)
+        server_hit(call->server, RPC_LIMIT_DEADLINE);
     if (call->is_open)
         call_end(call, GRPC_DEADLINE_EXCEEDED, "deadline exceeded");
     else if (call->conn)

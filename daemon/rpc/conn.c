@@ -228,6 +228,7 @@ static void terminate(struct conn *conn)
 static void session_is_wrong(struct conn *conn, ssize_t error)
 {
     conn->server->stats.protocol_errors++;
+    session_note_flood(conn, error);
     if (error != NGHTTP2_ERR_BAD_CLIENT_MAGIC)
         conn_pump(conn); /* a GOAWAY that says why may be waiting */
     conn_break(conn);
@@ -365,6 +366,7 @@ int conn_new(struct rpc_server *server, const struct transport *transport, bool 
     conn->transport = *transport;
     conn->state = CONN_HANDSHAKE;
     conn->control_credit = server->options.control_burst;
+    conn->reset_credit = server->options.reset_burst;
     conn->opened_usec = conn->received_usec = conn->idle_since_usec = clock_monotonic_usec();
     (void)snprintf(conn->peer, sizeof(conn->peer), "%s", peer);
     list_init(&conn->calls);
@@ -395,18 +397,21 @@ static bool is_past(int64_t since_usec, int64_t limit_usec, int64_t now_usec)
     return limit_usec > 0 && now_usec - since_usec > limit_usec;
 }
 
-static bool is_overdue(const struct conn *conn, int64_t now)
+/* The limit on time that this connection is over; RPC_N_LIMITS if none. */
+static enum rpc_limit overdue_limit(const struct conn *conn, int64_t now)
 {
     const struct rpc_options *o = &conn->server->options;
 
     if (conn->state != CONN_OPEN && is_past(conn->opened_usec, o->handshake_usec, now))
-        return true;
+        return RPC_LIMIT_FIRST_BYTE;
     if (conn->headers_since_usec && is_past(conn->headers_since_usec, o->handshake_usec, now))
-        return true;
+        return RPC_LIMIT_FIRST_BYTE;
     if (conn->unsent && is_past(conn->wrote_usec, o->write_usec, now))
-        return true;
-    return conn->ping_sent_usec && conn->received_usec < conn->ping_sent_usec
-        && is_past(conn->ping_sent_usec, o->keepalive_timeout_usec, now);
+        return RPC_LIMIT_SLOW_READER;
+    if (conn->ping_sent_usec && conn->received_usec < conn->ping_sent_usec
+        && is_past(conn->ping_sent_usec, o->keepalive_timeout_usec, now))
+        return RPC_LIMIT_KEEPALIVE;
+    return RPC_N_LIMITS;
 }
 
 static void keep_alive(struct conn *conn, int64_t now)
@@ -438,29 +443,44 @@ static void end_overdue_calls(struct conn *conn, int64_t now)
     struct call *call;
     list_for_each_safe(call, &conn->calls, siblings)
     {
-        if ((call->deadline_usec && now >= call->deadline_usec) || is_stalled(call, now))
+        if (call->deadline_usec && now >= call->deadline_usec) {
             call_expire(call);
+        } else if (is_stalled(call, now)) {
+            server_hit(call->server, RPC_LIMIT_SLOW_READER);
+            call_expire(call);
+        }
     }
     conn_pump(conn);
+}
+
+/* A bucket never shrinks here: honest work may have filled it beyond @burst. */
+static void refill(unsigned *credit, unsigned burst, unsigned per_second, int64_t usec)
+{
+    uint64_t more = (uint64_t)per_second * (uint64_t)usec / USEC_PER_SEC;
+
+    if (*credit < burst)
+        *credit = (unsigned)MIN((uint64_t)*credit + MAX(more, 1u), (uint64_t)burst);
 }
 
 void conn_sweep(struct conn *conn, int64_t now)
 {
     struct rpc_server *server = conn->server;
     const struct rpc_options *o = &server->options;
-    uint64_t refill = (uint64_t)o->control_per_second * (uint64_t)server->sweep_usec / USEC_PER_SEC;
+    enum rpc_limit overdue = overdue_limit(conn, now);
 
-    conn->control_credit = (unsigned)MIN((uint64_t)conn->control_credit + MAX(refill, 1u),
-        MAX((uint64_t)o->control_burst, (uint64_t)conn->control_credit));
+    refill(&conn->control_credit, o->control_burst, o->control_per_second, server->sweep_usec);
+    refill(&conn->reset_credit, o->reset_burst, o->reset_per_second, server->sweep_usec);
     conn_hold(conn);
-    if (is_overdue(conn, now)) {
+    if (overdue != RPC_N_LIMITS) {
         server->stats.timed_out_connections++;
+        server_hit(server, overdue);
         conn_break(conn);
     } else if (conn->state == CONN_OPEN && conn->n_calls > 0) {
         end_overdue_calls(conn, now);
         if (conn->state == CONN_OPEN)
             keep_alive(conn, now);
     } else if (conn->state == CONN_OPEN && is_past(conn->idle_since_usec, o->idle_usec, now)) {
+        server_hit(server, RPC_LIMIT_IDLE);
         terminate(conn);
     }
     conn_release(conn);

@@ -137,6 +137,7 @@ static void start_connection(struct listener *listener, int fd, const union addr
     server->stats.accepted++;
     if (server->stats.connections_now >= server->options.connections_max) {
         server->stats.refused_connections++;
+        server_hit(server, RPC_LIMIT_CONNECTIONS);
         (void)close(fd);
         return;
     }

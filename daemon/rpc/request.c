@@ -180,12 +180,14 @@ static void set_deadline(struct call *call)
     int64_t cap_usec = is_stream ? o->stream_usec_max : o->unary_usec_max;
     int64_t timeout_usec = call->request.timeout_usec;
 
+    call->is_capped = cap_usec > 0;
     if (cap_usec > 0)
         call->deadline_usec = call->opened_usec + cap_usec;
     if (!call->request.has_timeout || (cap_usec > 0 && timeout_usec >= cap_usec))
         return;
     if (timeout_usec > INT64_MAX - call->opened_usec)
         return;
+    call->is_capped = false;
     call->deadline_usec = call->opened_usec + timeout_usec;
     loop_timer_init(&call->deadline, call->server->loop, on_deadline, call);
     loop_timer_start(&call->deadline, timeout_usec);
@@ -251,9 +253,11 @@ static void account(struct call *call)
         return;
     conn->in_bytes = conn->in_bytes - call->counted_bytes + now;
     call->counted_bytes = now;
-    if (call->is_open && conn->in_bytes > conn->server->options.connection_bytes_max)
-        call_end(call, GRPC_RESOURCE_EXHAUSTED,
-            "too many bytes of requests are waiting in this connection");
+    if (!call->is_open || conn->in_bytes <= conn->server->options.connection_bytes_max)
+        return;
+    server_hit(call->server, RPC_LIMIT_CONNECTION_MEMORY);
+    call_end(
+        call, GRPC_RESOURCE_EXHAUSTED, "too many bytes of requests are waiting in this connection");
 }
 
 void request_release(struct call *call)
@@ -286,6 +290,14 @@ static void deliver(struct call *call, const uint8_t *data, size_t len)
         handler->on_message(call, call->server->arg, data, len);
 }
 
+/* A frame or its compression is wrong, or the message is too large. */
+static void end_unreadable(struct call *call, int code, const char *message)
+{
+    if (code == ERR_EXHAUSTED)
+        server_hit(call->server, RPC_LIMIT_MESSAGE);
+    call_end(call, grpc_status_from_err(code), message);
+}
+
 static void deliver_frame(struct call *call, const struct frame *frame)
 {
     if (!frame->is_compressed) {
@@ -302,7 +314,7 @@ static void deliver_frame(struct call *call, const struct frame *frame)
     if (compress_gunzip(
             frame->data, frame->len, call->server->options.message_bytes_max, &plain, &err)
         < 0) {
-        call_end(call, grpc_status_from_err(err.code), err.msg);
+        end_unreadable(call, err.code, err.msg);
         return;
     }
     deliver(call, (const uint8_t *)str_text(&plain), plain.len);
@@ -319,7 +331,7 @@ static size_t feed(struct call *call, const uint8_t *data, size_t len)
         struct frame frame;
         int r = frame_parser_feed(&call->parser, &data, &left, &frame, err);
         if (r < 0)
-            call_end(call, grpc_status_from_err(r), err->msg);
+            end_unreadable(call, r, err->msg);
         else if (r > 0)
             deliver_frame(call, &frame);
         if (r <= 0)

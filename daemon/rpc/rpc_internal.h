@@ -90,6 +90,12 @@ struct rpc_server {
 /* Free the struct itself, once it was rpc_server_free()d and no call is left. */
 void server_forget(struct rpc_server *server);
 
+/* Count a limit that takes effect. */
+static inline void server_hit(struct rpc_server *server, enum rpc_limit limit)
+{
+    server->stats.limits[limit]++;
+}
+
 /* listen.c */
 void server_close_listeners(struct rpc_server *server);
 void server_pause_accept(struct rpc_server *server);
@@ -124,7 +130,7 @@ struct conn {
     uint8_t *unsent; /* what the socket did not take */
     size_t unsent_len, unsent_off;
     size_t in_bytes; /* request bytes that wait in all calls */
-    unsigned control_credit; /* see session.c */
+    unsigned control_credit, reset_credit; /* see session.c */
     int64_t opened_usec, received_usec, wrote_usec, idle_since_usec;
     int64_t headers_since_usec; /* a header list is under way; 0: none */
     int64_t ping_sent_usec; /* 0: no PING of ours is out */
@@ -151,6 +157,8 @@ void server_on_feed(void *arg);
 int session_callbacks_new(nghttp2_session_callbacks **ret_callbacks) _must_check_;
 int session_options_new(const struct rpc_options *options, nghttp2_option **ret) _must_check_;
 int session_start(struct conn *conn) _must_check_;
+/* nghttp2 gave up with @error: count it and say so to the peer if a limit of its was the reason. */
+void session_note_flood(struct conn *conn, ssize_t error);
 
 /* ---- call ---- */
 
@@ -181,7 +189,7 @@ enum call_encoding {
 /* What the headers said; only needed until the call is open. */
 struct request_line {
     const char *path;
-    size_t path_len, header_bytes;
+    size_t path_len, header_bytes, header_count;
     int64_t timeout_usec; /* -1: none */
     bool is_post, is_grpc, has_te, is_too_large, is_malformed, has_timeout;
 };
@@ -197,6 +205,7 @@ struct call {
     struct arena arena;
     uint64_t id;
     int64_t opened_usec, deadline_usec;
+    bool is_capped; /* deadline_usec is the server's, not the client's */
     struct loop_timer deadline;
     struct request_line request;
     struct header_list metadata, headers, trailers;

@@ -16,6 +16,7 @@ void rpc_options_init(struct rpc_options *options)
         .call_bytes_max = (size_t)64 << 20,
         .connection_bytes_max = (size_t)32 << 20,
         .header_bytes_max = (size_t)16 << 10,
+        .header_count_max = 128,
         .window_bytes = (size_t)1 << 20,
         .connection_window_bytes = (size_t)4 << 20,
         .streams_max = 100,
@@ -29,6 +30,8 @@ void rpc_options_init(struct rpc_options *options)
         .keepalive_timeout_usec = 20 * USEC_PER_SEC,
         .reset_burst = 4000,
         .reset_per_second = 400,
+        .continuations_max = 8,
+        .settings_max = 32,
         .control_burst = 2000,
         .control_per_second = 200,
     };
@@ -158,6 +161,31 @@ int rpc_server_reload_tls(struct rpc_server *server, struct err *err)
     transport_tls_context_free(server->tls); /* connections keep theirs */
     server->tls = tls;
     return 0;
+}
+
+const char *rpc_limit_name(enum rpc_limit limit)
+{
+    static const char *const names[] = {
+        [RPC_LIMIT_CONNECTIONS] = "connections",
+        [RPC_LIMIT_STREAMS] = "streams",
+        [RPC_LIMIT_MESSAGE] = "message",
+        [RPC_LIMIT_CALL_MEMORY] = "call_memory",
+        [RPC_LIMIT_CONNECTION_MEMORY] = "connection_memory",
+        [RPC_LIMIT_HEADER_BYTES] = "header_bytes",
+        [RPC_LIMIT_HEADER_COUNT] = "header_count",
+        [RPC_LIMIT_FIRST_BYTE] = "first_byte",
+        [RPC_LIMIT_IDLE] = "idle",
+        [RPC_LIMIT_DEADLINE] = "deadline",
+        [RPC_LIMIT_SLOW_READER] = "slow_reader",
+        [RPC_LIMIT_KEEPALIVE] = "keepalive",
+        [RPC_LIMIT_RESETS] = "resets",
+        [RPC_LIMIT_CONTINUATIONS] = "continuations",
+        [RPC_LIMIT_SETTINGS] = "settings",
+        [RPC_LIMIT_PINGS] = "pings",
+        [RPC_LIMIT_EMPTY_FRAMES] = "empty_frames",
+    };
+
+    return names[limit];
 }
 
 const struct rpc_stats *rpc_server_stats(const struct rpc_server *server)

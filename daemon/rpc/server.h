@@ -88,6 +88,7 @@ struct rpc_options {
     size_t call_bytes_max; /* cap of call_arena() */
     size_t connection_bytes_max; /* request bytes waiting in one connection, all its calls */
     size_t header_bytes_max; /* one header list as HTTP/2 counts it; above: 431 */
+    unsigned header_count_max; /* and its fields, likewise */
     size_t window_bytes; /* flow-control window of one stream */
     size_t connection_window_bytes; /* and of one connection */
     unsigned streams_max; /* calls at once on one connection */
@@ -100,8 +101,35 @@ struct rpc_options {
     int64_t keepalive_usec; /* calls open, nothing received for so long: PING; 0: never */
     int64_t keepalive_timeout_usec; /* and its answer must come within so long */
     unsigned reset_burst, reset_per_second; /* RST_STREAMs from a client; above: GOAWAY */
+    unsigned continuations_max; /* CONTINUATION frames of one header list; above: GOAWAY */
+    unsigned settings_max; /* entries of one SETTINGS frame; above: GOAWAY */
     unsigned control_burst, control_per_second; /* frames that carry nothing, see session.c */
 };
+
+/* The limits, as they are counted each time one takes effect. LIMITS.md says what happens then. */
+enum rpc_limit {
+    RPC_LIMIT_CONNECTIONS, /* connections_max */
+    RPC_LIMIT_STREAMS, /* streams_max */
+    RPC_LIMIT_MESSAGE, /* message_bytes_max */
+    RPC_LIMIT_CALL_MEMORY, /* call_bytes_max */
+    RPC_LIMIT_CONNECTION_MEMORY, /* connection_bytes_max */
+    RPC_LIMIT_HEADER_BYTES, /* header_bytes_max */
+    RPC_LIMIT_HEADER_COUNT, /* header_count_max */
+    RPC_LIMIT_FIRST_BYTE, /* handshake_usec */
+    RPC_LIMIT_IDLE, /* idle_usec, of a connection */
+    RPC_LIMIT_DEADLINE, /* unary_usec_max, stream_usec_max */
+    RPC_LIMIT_SLOW_READER, /* write_usec; idle_usec, of an answer that is not taken */
+    RPC_LIMIT_KEEPALIVE, /* keepalive_timeout_usec */
+    RPC_LIMIT_RESETS, /* reset_burst: by the client, and by us for its faults */
+    RPC_LIMIT_CONTINUATIONS, /* continuations_max */
+    RPC_LIMIT_SETTINGS, /* settings_max; SETTINGS frames, control_burst */
+    RPC_LIMIT_PINGS, /* PING frames, control_burst */
+    RPC_LIMIT_EMPTY_FRAMES, /* other frames that carry nothing, control_burst */
+    RPC_N_LIMITS,
+};
+
+/* "connections", "header_bytes", …: for metrics and logs. */
+const char *rpc_limit_name(enum rpc_limit limit) _pure_;
 
 /* Counters since the server was made. */
 struct rpc_stats {
@@ -109,6 +137,7 @@ struct rpc_stats {
     uint64_t accepted, refused_connections, accept_pauses, failed_handshakes, timed_out_connections;
     uint64_t calls, unhandled_calls, cancelled_calls, expired_calls;
     uint64_t protocol_errors, floods;
+    uint64_t limits[RPC_N_LIMITS]; /* how often each took effect */
     uint64_t bytes_in, bytes_out; /* as the application sees them: without TLS */
 };
 

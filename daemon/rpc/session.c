@@ -1,12 +1,12 @@
 /* What nghttp2 tells about a session, turned into calls.
  *
- * Floods. nghttp2 limits RST_STREAM from clients, CONTINUATION frames and unanswered acks itself
- * (session_options_new()). Frames that carry nothing and cost us work are counted here: PING,
- * SETTINGS, PRIORITY, WINDOW_UPDATE, empty DATA, and every RST_STREAM that a client's fault makes
- * us send. Each takes one from conn.control_credit; the credit grows with time
- * (control_per_second, up to control_burst) and with honest work, for a busy client must send
- * WINDOW_UPDATEs: some for each call and each DATA frame of ours. Without credit the connection
- * ends with ENHANCE_YOUR_CALM.
+ * Floods. nghttp2 limits CONTINUATION frames and unanswered acks itself (session_options_new()).
+ * RST_STREAMs, and those that a client's faults make us send, take one each from conn.reset_credit,
+ * which only time fills (reset_per_second, up to reset_burst). Frames that carry nothing and cost
+ * us work take one from conn.control_credit: PING, SETTINGS, PRIORITY, WINDOW_UPDATE, empty DATA.
+ * That grows with time likewise (control_per_second, control_burst), and with honest work, for a
+ * busy client must send WINDOW_UPDATEs: some for each call and each DATA frame of ours. Without
+ * credit the connection ends with ENHANCE_YOUR_CALM.
  */
 #include "rpc/rpc_internal.h"
 
@@ -16,23 +16,47 @@
 /* A header list above the limit is answered 431; one that is so many times above it is an attack.
  */
 #define HEADER_BOMB_FACTOR 8
+#define SETTINGS_ENTRY_BYTES 6
 
 static struct call *stream_call(nghttp2_session *session, int32_t stream_id)
 {
     return nghttp2_session_get_stream_user_data(session, stream_id);
 }
 
-static int is_flooded(struct conn *conn)
+static int end_flood(struct conn *conn, enum rpc_limit limit)
 {
-    if (conn->server->options.control_burst == 0)
-        return 0;
-    if (conn->control_credit > 0) {
-        conn->control_credit--;
-        return 0;
-    }
     conn->server->stats.floods++;
+    server_hit(conn->server, limit);
     (void)nghttp2_session_terminate_session(conn->session, NGHTTP2_ENHANCE_YOUR_CALM);
     return NGHTTP2_ERR_CALLBACK_FAILURE;
+}
+
+static int spend(struct conn *conn, unsigned *credit, unsigned burst, enum rpc_limit limit)
+{
+    if (burst == 0)
+        return 0;
+    if (*credit == 0)
+        return end_flood(conn, limit);
+    --*credit;
+    return 0;
+}
+
+static int spend_control(struct conn *conn, enum rpc_limit limit)
+{
+    return spend(conn, &conn->control_credit, conn->server->options.control_burst, limit);
+}
+
+static int spend_reset(struct conn *conn)
+{
+    return spend(conn, &conn->reset_credit, conn->server->options.reset_burst, RPC_LIMIT_RESETS);
+}
+
+void session_note_flood(struct conn *conn, ssize_t error)
+{
+    if (error == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS)
+        (void)end_flood(conn, RPC_LIMIT_CONTINUATIONS);
+    else if (error == NGHTTP2_ERR_FLOODED)
+        (void)end_flood(conn, RPC_LIMIT_PINGS);
 }
 
 static void earn(struct conn *conn, unsigned credit)
@@ -57,6 +81,22 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
         : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
+/* Count one field more; each limit that is passed is counted once a call. */
+static bool is_over_header_limits(struct call *call, size_t field_bytes)
+{
+    const struct rpc_options *o = &call->server->options;
+    size_t before = call->request.header_bytes;
+
+    call->request.header_bytes += field_bytes;
+    call->request.header_count++;
+    if (before <= o->header_bytes_max && call->request.header_bytes > o->header_bytes_max)
+        server_hit(call->server, RPC_LIMIT_HEADER_BYTES);
+    if (call->request.header_count == (size_t)o->header_count_max + 1)
+        server_hit(call->server, RPC_LIMIT_HEADER_COUNT);
+    return call->request.header_bytes > o->header_bytes_max
+        || call->request.header_count > o->header_count_max;
+}
+
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
     size_t name_len, const uint8_t *value, size_t value_len, uint8_t flags, void *arg)
 {
@@ -65,15 +105,11 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
 
     if (!call)
         return 0;
-    call->request.header_bytes += name_len + value_len + 32;
-    if (call->request.header_bytes > conn->server->options.header_bytes_max) {
+    if (is_over_header_limits(call, name_len + value_len + 32)) {
         call->request.is_too_large = true;
         if (call->request.header_bytes
-            > HEADER_BOMB_FACTOR * conn->server->options.header_bytes_max) {
-            conn->server->stats.floods++;
-            (void)nghttp2_session_terminate_session(session, NGHTTP2_ENHANCE_YOUR_CALM);
-            return NGHTTP2_ERR_CALLBACK_FAILURE;
-        }
+            > HEADER_BOMB_FACTOR * conn->server->options.header_bytes_max)
+            return end_flood(conn, RPC_LIMIT_HEADER_BYTES);
         return 0;
     }
     if (frame->headers.cat != NGHTTP2_HCAT_REQUEST)
@@ -99,20 +135,50 @@ static int on_data_chunk(nghttp2_session *session, uint8_t flags, int32_t stream
     return conn->state == CONN_BROKEN ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
-static bool costs_credit(const nghttp2_frame *frame)
+/* Take what a frame costs that carries nothing. */
+static int pay(struct conn *conn, const nghttp2_frame *frame)
 {
+    bool is_ack = frame->hd.flags & NGHTTP2_FLAG_ACK;
+    bool is_end = frame->hd.flags & NGHTTP2_FLAG_END_STREAM;
+
     switch (frame->hd.type) {
     case NGHTTP2_PING:
+        return is_ack ? 0 : spend_control(conn, RPC_LIMIT_PINGS);
     case NGHTTP2_SETTINGS:
-        return (frame->hd.flags & NGHTTP2_FLAG_ACK) == 0;
+        return is_ack ? 0 : spend_control(conn, RPC_LIMIT_SETTINGS);
+    case NGHTTP2_RST_STREAM:
+        return spend_reset(conn);
+    case NGHTTP2_DATA:
+        return frame->hd.length > 0 || is_end ? 0 : spend_control(conn, RPC_LIMIT_EMPTY_FRAMES);
     case NGHTTP2_PRIORITY:
     case NGHTTP2_WINDOW_UPDATE:
-        return true;
-    case NGHTTP2_DATA:
-        return frame->hd.length == 0 && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0;
+        return spend_control(conn, RPC_LIMIT_EMPTY_FRAMES);
     default:
-        return false;
+        return 0;
     }
+}
+
+static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *hd, void *arg)
+{
+    struct conn *conn = arg;
+
+    if (hd->type == NGHTTP2_SETTINGS
+        && hd->length / SETTINGS_ENTRY_BYTES > conn->server->options.settings_max)
+        return end_flood(conn, RPC_LIMIT_SETTINGS);
+    return 0;
+}
+
+/* Above the limit of streams: refused, or, once the client has acknowledged the limit, an error of
+ * the connection. */
+static int on_invalid_frame(
+    nghttp2_session *session, const nghttp2_frame *frame, int error, void *arg)
+{
+    struct conn *conn = arg;
+
+    if (frame->hd.type == NGHTTP2_HEADERS && conn->n_calls >= conn->server->options.streams_max
+        && (error == NGHTTP2_ERR_REFUSED_STREAM || error == NGHTTP2_ERR_PROTO))
+        server_hit(conn->server, RPC_LIMIT_STREAMS);
+    return 0;
 }
 
 static int on_frame_recv(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
@@ -120,7 +186,7 @@ static int on_frame_recv(nghttp2_session *session, const nghttp2_frame *frame, v
     struct conn *conn = arg;
     bool is_headers = frame->hd.type == NGHTTP2_HEADERS;
 
-    if (costs_credit(frame) && is_flooded(conn))
+    if (pay(conn, frame) != 0)
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     if (frame->hd.type == NGHTTP2_SETTINGS && conn->state == CONN_PREFACE)
         conn->state = CONN_OPEN;
@@ -146,8 +212,10 @@ static int on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, v
         earn(conn, CREDIT_PER_DATA);
         return 0;
     }
-    if (frame->hd.type == NGHTTP2_RST_STREAM && frame->rst_stream.error_code != NGHTTP2_NO_ERROR)
-        return is_flooded(conn);
+    if (frame->hd.type == NGHTTP2_RST_STREAM && frame->rst_stream.error_code != NGHTTP2_NO_ERROR) {
+        (void)spend_reset(conn); /* a failure here would keep the GOAWAY in */
+        return 0;
+    }
     if (frame->hd.type != NGHTTP2_HEADERS || !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
         return 0;
     /* The answer is out before the request was complete: the client need not send the rest. */
@@ -193,6 +261,8 @@ int session_callbacks_new(nghttp2_session_callbacks **ret_callbacks)
     nghttp2_session_callbacks_set_send_data_callback(c, response_send_data);
     nghttp2_session_callbacks_set_on_begin_headers_callback(c, on_begin_headers);
     nghttp2_session_callbacks_set_on_header_callback(c, on_header);
+    nghttp2_session_callbacks_set_on_begin_frame_callback(c, on_begin_frame);
+    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(c, on_invalid_frame);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(c, on_data_chunk);
     nghttp2_session_callbacks_set_on_frame_recv_callback(c, on_frame_recv);
     nghttp2_session_callbacks_set_on_frame_send_callback(c, on_frame_send);
@@ -209,9 +279,10 @@ int session_options_new(const struct rpc_options *options, nghttp2_option **ret)
     nghttp2_option_set_no_auto_window_update(o, 1);
     nghttp2_option_set_no_closed_streams(o, 1);
     nghttp2_option_set_max_outbound_ack(o, 1000);
-    nghttp2_option_set_max_settings(o, 32);
-    nghttp2_option_set_max_continuations(o, 8);
-    nghttp2_option_set_stream_reset_rate_limit(o, options->reset_burst, options->reset_per_second);
+    nghttp2_option_set_max_continuations(o, options->continuations_max);
+    /* its own limits of these two stay out of the way of ours */
+    nghttp2_option_set_max_settings(o, DATA_FRAME_BYTES / SETTINGS_ENTRY_BYTES + 1);
+    nghttp2_option_set_stream_reset_rate_limit(o, UINT32_MAX, UINT32_MAX);
     *ret = o;
     return 0;
 }

@@ -423,7 +423,7 @@ class Limits(ServerTest):
             for _ in range(20):
                 stream = raw.h2.get_next_available_stream_id()
                 raw.h2.send_headers(stream, headers(p_path="/test.Echo/Sleep"), end_stream=False)
-                out += raw.h2.data_to_send() + raw_frame(8, 0, stream, bytes(4))
+                out += raw.h2.data_to_send() + raw_frame(8, 0, stream, b"\x7f\xff\xff\xff")
                 raw.h2.reset_stream(stream, 8)
                 raw.h2.data_to_send()
             return out

@@ -97,17 +97,28 @@ static void on_open(struct call *call, void *arg)
     echo_metadata(call);
 }
 
+/* "limit_<name> <count>" lines. */
+static const char *limits_text(struct call *call, const struct rpc_stats *s)
+{
+    const char *text = "";
+
+    for (int i = 0; i < RPC_N_LIMITS && text; i++)
+        text = arena_printf(call_arena(call), "%slimit_%s %llu\n", text,
+            rpc_limit_name((enum rpc_limit)i), (unsigned long long)s->limits[i]);
+    return text ? text : "";
+}
+
 static void send_stats(struct echo *echo, struct call *call)
 {
     const struct rpc_stats *s = rpc_server_stats(echo->server);
     char *text = arena_printf(call_arena(call),
         "open %u\nclosed %u\nconnections %llu\naccepted %llu\nrefused %llu\npauses %llu\n"
-        "timed_out %llu\ncancelled %llu\nexpired %llu\nfloods %llu\n",
+        "timed_out %llu\ncancelled %llu\nexpired %llu\nfloods %llu\n%s",
         echo->open, echo->closed, (unsigned long long)s->connections_now,
         (unsigned long long)s->accepted, (unsigned long long)s->refused_connections,
         (unsigned long long)s->accept_pauses, (unsigned long long)s->timed_out_connections,
         (unsigned long long)s->cancelled_calls, (unsigned long long)s->expired_calls,
-        (unsigned long long)s->floods);
+        (unsigned long long)s->floods, limits_text(call, s));
     if (text)
         (void)call_send_bytes(call, text, strlen(text));
     call_finish(call, GRPC_OK, NULL, NULL, 0);
@@ -156,7 +167,9 @@ static void on_message(struct call *call, void *arg, const uint8_t *data, size_t
         }
     } else if (kind_of(call) == UNARY || kind_of(call) == EXPAND) {
         e->message = (uint8_t *)arena_strndup(call_arena(call), (const char *)data, len);
-        e->len = e->message ? len : 0;
+        e->len = len;
+        if (!e->message)
+            call_finish(call, GRPC_RESOURCE_EXHAUSTED, "out of memory", NULL, 0);
     }
 }
 
@@ -255,6 +268,11 @@ static const struct {
     { "message_bytes_max", TYPE_SIZE, offsetof(struct rpc_options, message_bytes_max) },
     { "connection_bytes_max", TYPE_SIZE, offsetof(struct rpc_options, connection_bytes_max) },
     { "header_bytes_max", TYPE_SIZE, offsetof(struct rpc_options, header_bytes_max) },
+    { "header_count_max", TYPE_UNSIGNED, offsetof(struct rpc_options, header_count_max) },
+    { "continuations_max", TYPE_UNSIGNED, offsetof(struct rpc_options, continuations_max) },
+    { "settings_max", TYPE_UNSIGNED, offsetof(struct rpc_options, settings_max) },
+    { "call_bytes_max", TYPE_SIZE, offsetof(struct rpc_options, call_bytes_max) },
+    { "window_bytes", TYPE_SIZE, offsetof(struct rpc_options, window_bytes) },
     { "streams_max", TYPE_UNSIGNED, offsetof(struct rpc_options, streams_max) },
     { "connections_max", TYPE_UNSIGNED, offsetof(struct rpc_options, connections_max) },
     { "control_burst", TYPE_UNSIGNED, offsetof(struct rpc_options, control_burst) },
