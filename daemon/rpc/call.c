@@ -163,6 +163,11 @@ bool call_metadata_at(
     return true;
 }
 
+bool call_message_was_compressed(const struct call *call)
+{
+    return call->was_compressed;
+}
+
 int64_t call_deadline_usec(const struct call *call)
 {
     return call->deadline_usec;
@@ -231,8 +236,7 @@ int call_add_trailer(struct call *call, const char *name, const char *value)
 
 void call_set_compress(struct call *call, bool on)
 {
-    if (!call->sent_headers)
-        call->compresses = on;
+    call->compresses = on;
 }
 
 int call_send_headers(struct call *call)
@@ -275,7 +279,7 @@ static struct chunk *chunk_compress(struct chunk *chunk)
 
 static int send_chunk(struct call *call, struct chunk *chunk)
 {
-    if (call->compresses && call->accepts_gzip)
+    if (call->compresses && (call->announced_gzip || (call->accepts_gzip && !call->sent_headers)))
         chunk = chunk_compress(chunk);
     if (response_queue(call, chunk) < 0)
         return out_of_memory(call);

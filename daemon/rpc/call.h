@@ -56,6 +56,9 @@ const char *call_metadata(const struct call *call, const char *name);
 bool call_metadata_at(
     const struct call *call, size_t i, const char **ret_name, const char **ret_value);
 
+/* Inside on_message: the message came compressed. */
+bool call_message_was_compressed(const struct call *call);
+
 /* When the call will be finished with DEADLINE_EXCEEDED (clock_monotonic_usec(); 0: never): the
  * client's grpc-timeout, or the server's cap if that is sooner. */
 int64_t call_deadline_usec(const struct call *call);
@@ -81,7 +84,8 @@ enum grpc_status call_status(const struct call *call);
 int call_add_header(struct call *call, const char *name, const char *value);
 int call_add_trailer(struct call *call, const char *name, const char *value);
 
-/* Compress messages from here on, if the client accepts gzip; before the first message. */
+/* Compress messages from here on, or no longer. Only if the client accepts gzip, and if it was on
+ * when the headers were sent. */
 void call_set_compress(struct call *call, bool on);
 
 /* Send the headers now instead of with the first message. */

@@ -300,6 +300,7 @@ static void end_unreadable(struct call *call, int code, const char *message)
 
 static void deliver_frame(struct call *call, const struct frame *frame)
 {
+    call->was_compressed = frame->is_compressed;
     if (!frame->is_compressed) {
         deliver(call, frame->data, frame->len);
         return;

@@ -48,7 +48,8 @@ static void put_initial(struct header_block *block, struct call *call, const cha
 {
     put_fixed(block, ":status", http_status);
     put_fixed(block, "content-type", "application/grpc+proto");
-    if (call->compresses && call->accepts_gzip)
+    call->announced_gzip = call->compresses && call->accepts_gzip;
+    if (call->announced_gzip)
         put_fixed(block, "grpc-encoding", "gzip");
     put_fixed(block, "grpc-accept-encoding", "identity,gzip");
     put_list(block, &call->headers);

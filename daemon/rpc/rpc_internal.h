@@ -218,6 +218,7 @@ struct call {
     size_t counted_bytes; /* its part of conn.in_bytes */
     enum call_encoding encoding;
     unsigned n_received;
+    bool was_compressed; /* the message that is being delivered */
     bool is_paused, is_half_closed, was_told_half_close;
 
     /* out */
@@ -226,7 +227,7 @@ struct call {
     size_t swept_bytes; /* queued_bytes at the last sweep … */
     int64_t stalled_usec; /* … and since when that has not changed, of a finished call */
     unsigned n_sent;
-    bool accepts_gzip, compresses, sent_headers, sent_trailers, wants_writable;
+    bool accepts_gzip, compresses, announced_gzip, sent_headers, sent_trailers, wants_writable;
 
     /* end */
     bool is_open, is_handled /* on_open was called */, is_told /* and on_closed */;
