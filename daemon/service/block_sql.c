@@ -1,6 +1,7 @@
 #include "service/block_sql.h"
 
 #include <string.h>
+#include <strings.h>
 
 struct lexer {
     struct arena *arena;
@@ -10,6 +11,7 @@ struct lexer {
     struct block_sql *out;
     size_t sql_len; /* of out->sql up to the last byte that is neither space nor comment */
     bool is_closed; /* the semicolon was seen */
+    bool has_verb; /* the first word was seen */
 };
 
 static bool is_name_start(char c)
@@ -103,6 +105,22 @@ static int take_dollar(struct lexer *lexer, struct err *err)
     return take_code(lexer, (size_t)(close - lexer->text) + tag, err);
 }
 
+/* Only what a pipeline answers with rows: COPY would end it, and utility statements (SET, LISTEN,
+ * BEGIN) change the session or the transaction that all callers share. */
+static int check_verb(const struct lexer *lexer, size_t n, struct err *err)
+{
+    static const char *const verbs[]
+        = { "select", "with", "insert", "update", "delete", "merge", "values", "table" };
+
+    for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+        if (strlen(verbs[i]) == n && strncasecmp(verbs[i], lexer->text, n) == 0)
+            return 0;
+    return err_set(err, ERR_INVALID,
+        "%s:%d: a block is a query (SELECT, WITH, INSERT, UPDATE, DELETE, MERGE, VALUES or TABLE), "
+        "not %.*s",
+        lexer->file, lexer->line, (int)MIN(n, (size_t)40), lexer->text);
+}
+
 /* A name, or a number: a$b is one name, and no quote begins in it. */
 static int take_name(struct lexer *lexer, struct err *err)
 {
@@ -110,7 +128,11 @@ static int take_name(struct lexer *lexer, struct err *err)
 
     while (p < lexer->end && (is_name_char(*p) || *p == '$'))
         p++;
-    return take_code(lexer, (size_t)(p - lexer->text), err);
+    size_t n = (size_t)(p - lexer->text);
+    if (!lexer->has_verb && check_verb(lexer, n, err) < 0)
+        return ERR_INVALID;
+    lexer->has_verb = true;
+    return take_code(lexer, n, err);
 }
 
 static void take_line_comment(struct lexer *lexer)

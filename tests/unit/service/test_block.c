@@ -102,6 +102,15 @@ static void test_block__what_follows_the_statement_is_dropped(void **state)
     check_sql("SELECT 1 \n/* end */ \n", "SELECT 1");
 }
 
+static void test_block__any_query_will_do(void **state)
+{
+    (void)state;
+    check_sql("(( select 1 ))", "(( select 1 ))");
+    check_sql("/* a */ With x AS (SELECT 1) TABLE x", "/* a */ With x AS (SELECT 1) TABLE x");
+    check_sql("VALUES (1)", "VALUES (1)");
+    check_sql("DELETE FROM x", "DELETE FROM x");
+}
+
 static void test_block__remembers_where_a_parameter_stands(void **state)
 {
     struct block_list list = { 0 };
@@ -124,6 +133,8 @@ static void test_block__faults_name_file_and_line(void **state)
     check_fault(HEAD "\n-- nothing\n", "has no statement");
     check_fault(HEAD "SELECT 1;\nSELECT 2;", "t.sql:3: a block is one statement");
     check_fault(HEAD "SELECT 1; :a", "a block is one statement");
+    check_fault(HEAD "-- rows\nCOPY employer TO STDOUT", "t.sql:3: a block is a query (SELECT, ");
+    check_fault(HEAD "(SET ROLE postgres)", "not SET");
     check_fault(HEAD "SELECT 'open", "t.sql:2: this quote is never closed");
     check_fault(HEAD "SELECT\n$a$ open", "t.sql:3: this dollar quote");
     check_fault(HEAD "SELECT 1 /* open", "t.sql:2: this comment");
@@ -152,6 +163,7 @@ int main(void)
         cmocka_unit_test(test_block__casts_slices_and_names_are_left_alone),
         cmocka_unit_test(test_block__quotes_and_comments_hide_paths),
         cmocka_unit_test(test_block__what_follows_the_statement_is_dropped),
+        cmocka_unit_test(test_block__any_query_will_do),
         cmocka_unit_test(test_block__remembers_where_a_parameter_stands),
         cmocka_unit_test(test_block__faults_name_file_and_line),
         cmocka_unit_test(test_block__refuses_too_many_parameters),
