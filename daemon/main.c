@@ -4,7 +4,10 @@
 #include "base/loop.h"
 #include "base/str.h"
 #include "db/pool.h"
+#include "main/herald.h"
+#include "main/listeners.h"
 #include "main/options.h"
+#include "main/supervisor.h"
 #include "rpc/server.h"
 #include "service/check.h"
 #include "service/engine.h"
@@ -20,14 +23,18 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
+
+#define STOP_SPARE_USEC (5 * USEC_PER_SEC) /* beyond `drain`, for a worker to end */
 
 /* ---- the daemon ---- */
 
 struct daemon {
     struct options options;
     struct arguments arguments; /* for the reload */
+    struct listeners listeners;
+    struct supervised role; /* a worker's, if there are several */
+    struct herald herald;
     struct loop *loop;
     struct methods methods;
     struct error_book book;
@@ -71,6 +78,7 @@ static void free_methods(struct daemon *daemon)
 
 static int start_loop(struct daemon *daemon, struct err *err)
 {
+    herald_init(&daemon->herald, daemon->role.is_worker ? daemon->role.fd : -1);
     return loop_new(&daemon->loop, err);
 }
 
@@ -138,40 +146,6 @@ static void stop_engine(struct daemon *daemon)
     engine_free(daemon->engine);
 }
 
-/* Listen on one address, and say where: the port may have been chosen by the system. */
-static int listen_one(struct daemon *daemon, const char *text, size_t len, struct err *err)
-{
-    char address[512];
-
-    if (len >= sizeof(address))
-        return err_set(err, ERR_INVALID, "listen: an address is too long");
-    memcpy(address, text, len);
-    address[len] = '\0';
-    int r = rpc_server_listen(daemon->server, address, err);
-    if (r < 0)
-        return r;
-    const char *colon = strrchr(address, ':');
-    if (colon && !strchr(address, '/'))
-        log_info(
-            "serving on %.*s:%d", (int)(colon - address), address, rpc_server_port(daemon->server));
-    else
-        log_info("serving on %s", address);
-    return 0;
-}
-
-static int listen_all(struct daemon *daemon, struct err *err)
-{
-    for (const char *rest = daemon->options.listen; *rest;) {
-        rest += strspn(rest, ", ");
-        size_t len = strcspn(rest, ", ");
-        int r = len ? listen_one(daemon, rest, len, err) : 0;
-        if (r < 0)
-            return r;
-        rest += len;
-    }
-    return 0;
-}
-
 static int start_server(struct daemon *daemon, struct err *err)
 {
     const struct options *from = &daemon->options;
@@ -202,7 +176,7 @@ static int start_server(struct daemon *daemon, struct err *err)
     options.write_usec = from->timeout_write;
     int r = rpc_server_new(
         daemon->loop, &options, &native_handler, &daemon->natives, &daemon->server, err);
-    return r < 0 ? r : listen_all(daemon, err);
+    return r < 0 ? r : listeners_serve(&daemon->listeners, daemon->server, err);
 }
 
 static void stop_server(struct daemon *daemon)
@@ -225,7 +199,7 @@ static void on_stop(void *arg)
     struct daemon *daemon = arg;
 
     log_info(daemon->is_stopping ? "stopping at once" : "stopping: calls may end first");
-    sd_notify(0, "STOPPING=1");
+    herald_say(&daemon->herald, HERALD_STOPPING);
     health_stop(&daemon->health);
     rpc_server_drain(
         daemon->server, daemon->is_stopping ? 0 : daemon->options.drain, on_drained, daemon);
@@ -233,23 +207,31 @@ static void on_stop(void *arg)
 }
 
 /* What can change in a running daemon: the log and the certificate. A mistake keeps the old ones.
- */
-static void on_reload(void *arg)
+ * The parent of workers has no certificate, but its next worker begins with its log. */
+static void reload(struct daemon *daemon)
 {
-    struct daemon *daemon = arg;
     struct options fresh = { 0 };
     struct err err = { 0 };
 
     int r = options_load(&daemon->arguments, &fresh, &err);
     if (r == 0)
         r = options_open_log(&fresh, &err);
-    if (r == 0 && *daemon->options.tls_certificate)
+    if (r == 0 && daemon->server && *daemon->options.tls_certificate)
         r = rpc_server_reload_tls(daemon->server, &err);
     if (r < 0)
         log_error("reload: %s; what was in use stays", err.msg);
     else
         log_info("reloaded log level and certificate; other options wait for a restart");
     options_release(&fresh);
+}
+
+static void on_reload(void *arg)
+{
+    struct daemon *daemon = arg;
+
+    herald_say(&daemon->herald, HERALD_RELOADING);
+    reload(daemon);
+    herald_say(&daemon->herald, HERALD_RELOADED);
 }
 
 static void ignore_signal(int number)
@@ -269,6 +251,7 @@ static int start_signals(struct daemon *daemon, struct err *err)
         r = loop_signal_start(&daemon->on_int, daemon->loop, SIGINT, on_stop, daemon, err);
     if (r == 0)
         r = loop_signal_start(&daemon->on_hup, daemon->loop, SIGHUP, on_reload, daemon, err);
+    supervised_unblock();
     return r;
 }
 
@@ -285,11 +268,24 @@ static void stop_signals(struct daemon *daemon)
 
 /* ---- start in order, stop in reverse ---- */
 
-static int announce(struct daemon *daemon, struct err *err)
+static int open_listeners(struct daemon *daemon, struct err *err)
+{
+    return listeners_open(&daemon->listeners, daemon->options.listen, err);
+}
+
+/* A worker leaves the files of unix sockets to its parent. */
+static void close_listeners(struct daemon *daemon)
+{
+    if (daemon->role.is_worker)
+        listeners_close(&daemon->listeners);
+    else
+        listeners_release(&daemon->listeners);
+}
+
+static int write_pid_file(const struct daemon *daemon, struct err *err)
 {
     const char *path = daemon->options.pid_file;
 
-    sd_notifyf(0, "READY=1\nMAINPID=%ld", (long)getpid());
     if (!*path)
         return 0;
     FILE *file = fopen(path, "we");
@@ -298,10 +294,78 @@ static int announce(struct daemon *daemon, struct err *err)
     return 0;
 }
 
+static int announce(struct daemon *daemon, struct err *err)
+{
+    herald_say(&daemon->herald, HERALD_READY);
+    herald_beat(&daemon->herald, daemon->loop, daemon->options.watchdog);
+    if (daemon->role.is_worker)
+        return 0;
+    listeners_log(&daemon->listeners);
+    return write_pid_file(daemon, err);
+}
+
+static void remove_pid_file(const struct daemon *daemon)
+{
+    if (*daemon->options.pid_file && !daemon->role.is_worker)
+        (void)unlink(daemon->options.pid_file);
+}
+
 static void retract(struct daemon *daemon)
 {
-    if (*daemon->options.pid_file)
-        unlink(daemon->options.pid_file);
+    herald_release(&daemon->herald);
+    remove_pid_file(daemon);
+}
+
+/* ---- several workers ---- */
+
+static void on_workers_ready(void *arg)
+{
+    struct daemon *daemon = arg;
+    struct err err = { 0 };
+
+    listeners_log(&daemon->listeners);
+    if (write_pid_file(daemon, &err) < 0)
+        log_error("%s", err.msg);
+}
+
+static void on_workers_reload(void *arg)
+{
+    reload(arg);
+}
+
+/* The address is to be free for a successor as soon as the workers have let go of it. */
+static void on_workers_stop(void *arg)
+{
+    struct daemon *daemon = arg;
+
+    log_info("stopping: the workers' calls may end first");
+    listeners_close(&daemon->listeners);
+}
+
+/* In the parent of several workers this lasts as long as they do. */
+static int start_workers(struct daemon *daemon, struct err *err)
+{
+    struct supervisor_options options = {
+        .n_workers = (unsigned)daemon->options.workers,
+        .silence_usec = daemon->options.watchdog,
+        .stop_usec = daemon->options.drain + STOP_SPARE_USEC,
+        .on_ready = on_workers_ready,
+        .on_reload = on_workers_reload,
+        .on_stop = on_workers_stop,
+        .arg = daemon,
+    };
+
+    if (options.n_workers == 1)
+        return 0;
+    int r = supervise(&options, &daemon->role, err);
+    remove_pid_file(daemon);
+    return r;
+}
+
+/* A parent whose workers have ended has nothing else to do. */
+static bool is_parent(const struct daemon *daemon)
+{
+    return daemon->options.workers > 1 && !daemon->role.is_worker;
 }
 
 static const struct part {
@@ -311,6 +375,8 @@ static const struct part {
 } parts[] = {
     { "methods", read_methods, free_methods },
     { "check", check, NULL },
+    { "listen", open_listeners, close_listeners },
+    { "workers", start_workers, NULL },
     { "loop", start_loop, stop_loop },
     { "signals", start_signals, stop_signals },
     { "database", start_pool, stop_pool },
@@ -319,6 +385,9 @@ static const struct part {
     { "announcement", announce, retract },
 };
 
+#define N_CHECKED 2 /* parts of --check */
+#define N_SUPERVISED 4 /* parts of a parent */
+
 /* Start the first @n_parts parts, run the loop if these are all, and stop what was started. */
 static int run(struct daemon *daemon, size_t n_parts)
 {
@@ -326,8 +395,11 @@ static int run(struct daemon *daemon, size_t n_parts)
     size_t n_started = 0;
     int r = 0;
 
-    while (r == 0 && n_started < n_parts)
+    while (r == 0 && n_started < n_parts) {
         r = parts[n_started++].start(daemon, &err);
+        if (n_started == N_SUPERVISED && is_parent(daemon))
+            n_parts = N_SUPERVISED;
+    }
     if (r == 0 && n_parts == ARRAY_SIZE(parts))
         r = loop_run(daemon->loop, &err);
     if (r < 0)
@@ -335,7 +407,7 @@ static int run(struct daemon *daemon, size_t n_parts)
     while (n_started-- > 0)
         if (parts[n_started].stop)
             parts[n_started].stop(daemon);
-    if (r == 0 && n_parts == ARRAY_SIZE(parts))
+    if (r == 0 && n_parts > N_CHECKED)
         log_info("stopped");
     return r;
 }
@@ -364,7 +436,7 @@ static int act(struct daemon *daemon)
         options_print(&daemon->options, stdout);
         return 0;
     case ACTION_CHECK:
-        r = run(daemon, 2);
+        r = run(daemon, N_CHECKED);
         if (r == 0)
             printf("The database and this build fit.\n");
         return r;

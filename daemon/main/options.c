@@ -54,6 +54,8 @@ static const struct config_option option_table[] = {
     OPTION(timeout_write, DURATION, "30s", USEC_PER_SEC, USEC_PER_DAY, "a peer that takes no byte of its answer is dropped"),
     OPTION(tls_certificate, STRING, NULL, 0, 0, "PEM file with the chain; empty: no TLS, on loopback and unix sockets only"),
     OPTION(tls_key, STRING, NULL, 0, 0, "PEM file"),
+    OPTION(watchdog, DURATION, "30s", 0, USEC_PER_HOUR, "a worker whose loop is silent for so long is killed and replaced; 0: never"),
+    OPTION(workers, INT, "1", 1, 256, "processes that share the addresses; limits and connections are those of each"),
 };
 /* clang-format on */
 

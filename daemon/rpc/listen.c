@@ -304,22 +304,44 @@ static int bind_and_listen(
     return 0;
 }
 
+static int open_socket(
+    const char *address, const union address *a, socklen_t len, int *ret_fd, struct err *err)
+{
+    int fd = socket(a->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    if (fd < 0)
+        return err_set(err, ERR_EXHAUSTED, "cannot make a socket: %m");
+    int r = bind_and_listen(fd, a, len, address, err);
+    if (r < 0)
+        (void)close(fd);
+    else
+        *ret_fd = fd;
+    return r;
+}
+
+int rpc_listen(const char *address, int *ret_fd, struct err *err)
+{
+    union address a;
+    socklen_t len = 0;
+    int r = parse_address(address, &a, &len, err);
+
+    return r < 0 ? r : open_socket(address, &a, len, ret_fd, err);
+}
+
 int rpc_server_listen(struct rpc_server *server, const char *address, struct err *err)
 {
     union address a;
     socklen_t len = 0;
+    int fd = -1;
 
     int r = parse_address(address, &a, &len, err);
     if (r == 0)
         r = check_cleartext(server, &a, err);
+    if (r == 0)
+        r = open_socket(address, &a, len, &fd, err);
     if (r < 0)
         return r;
-    int fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return err_set(err, ERR_EXHAUSTED, "cannot make a socket: %m");
-    r = bind_and_listen(fd, &a, len, address, err);
-    if (r == 0)
-        r = add_listener(server, fd, &a, a.any.sa_family == AF_UNIX, err);
+    r = add_listener(server, fd, &a, a.any.sa_family == AF_UNIX, err);
     if (r < 0)
         (void)close(fd);
     return r;

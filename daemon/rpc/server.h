@@ -164,7 +164,13 @@ int rpc_server_new(struct loop *loop, const struct rpc_options *options,
  */
 int rpc_server_listen(struct rpc_server *server, const char *address, struct err *err) _must_check_;
 
-/* Listen on a descriptor that listens already (socket activation) and take it over on success. */
+/* Open a socket that listens on such an address, for rpc_server_listen_fd() in one process or in
+ * several; the file of a unix socket is the caller's to remove. Errors as above, but for the
+ * certificate. */
+int rpc_listen(const char *address, int *ret_fd, struct err *err) _must_check_;
+
+/* Listen on a descriptor that listens already (rpc_listen(), socket activation) and take it over on
+ * success. Several processes may listen on the same one. ERR_INVALID, ERR_PRECONDITION. */
 int rpc_server_listen_fd(struct rpc_server *server, int fd, struct err *err) _must_check_;
 
 /*
