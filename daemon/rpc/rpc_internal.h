@@ -1,6 +1,7 @@
 /* What the files of this layer share; nobody else includes it (its unit tests do).
  *
  *   listen.c    sockets that accept, EMFILE            transport.[ch], tls.c   bytes in and out
+ *   session_memory.c  where a session allocates
  *   server.c    options, life, sweep, reload           conn.c                  one connection: I/O
  *   drain.c     the two-step stop                      session.c               nghttp2's callbacks
  *   request.c   headers and messages of a request      response.c              headers, DATA,
@@ -124,6 +125,8 @@ struct conn {
     enum conn_state state;
     unsigned holds;
     nghttp2_session *session;
+    void *frame_pages; /* the session's largest buffer, see session_memory.c; NULL: none */
+    size_t frame_pages_size;
     struct list calls; /* call.siblings: streams that exist in the session */
     unsigned n_calls;
     struct list wakeful; /* call.wakeful: have something to tell their handler */
@@ -157,6 +160,8 @@ void server_on_feed(void *arg);
 int session_callbacks_new(nghttp2_session_callbacks **ret_callbacks) _must_check_;
 int session_options_new(const struct rpc_options *options, nghttp2_option **ret) _must_check_;
 int session_start(struct conn *conn) _must_check_;
+/* session_memory.c: where the session of @conn allocates. */
+nghttp2_mem session_memory(struct conn *conn);
 /* nghttp2 gave up with @error: count it and say so to the peer if a limit of its was the reason. */
 void session_note_flood(struct conn *conn, ssize_t error);
 

@@ -299,7 +299,10 @@ int session_start(struct conn *conn)
         { NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, (uint32_t)o->header_bytes_max },
     };
 
-    if (nghttp2_session_server_new2(&conn->session, server->callbacks, conn, server->h2_options)
+    nghttp2_mem memory = session_memory(conn);
+
+    if (nghttp2_session_server_new3(
+            &conn->session, server->callbacks, conn, server->h2_options, &memory)
             != 0
         || nghttp2_submit_settings(conn->session, NGHTTP2_FLAG_NONE, settings, ARRAY_SIZE(settings))
             != 0
