@@ -243,6 +243,8 @@ int call_send_headers(struct call *call)
 {
     if (!can_send(call))
         return ERR_CANCELLED;
+    if (call_is_connect(call))
+        return 0; /* they say how it ended */
     if (response_begin(call) < 0)
         return out_of_memory(call);
     conn_touch(call->conn);
@@ -291,6 +293,8 @@ int call_send(struct call *call, const ProtobufCMessage *message)
 {
     if (!can_send(call))
         return ERR_CANCELLED;
+    if (call_is_connect(call))
+        return connect_send(call, message) < 0 ? out_of_memory(call) : 0;
     struct chunk *chunk = chunk_new(message_pack_size(message));
     if (!chunk)
         return out_of_memory(call);
@@ -302,6 +306,8 @@ int call_send_bytes(struct call *call, const void *data, size_t len)
 {
     if (!can_send(call))
         return ERR_CANCELLED;
+    if (call_is_connect(call))
+        return connect_send_bytes(call, data, len) < 0 ? out_of_memory(call) : 0;
     struct chunk *chunk = chunk_new(len);
     if (!chunk)
         return out_of_memory(call);
@@ -356,12 +362,17 @@ void call_wake(struct call *call)
 
 /* ---- ending ---- */
 
-static void keep_message(struct call *call, const char *message)
+void call_keep_message(struct call *call, const char *message)
 {
     _cleanup_(str_release) struct str text = { 0 };
 
     if (!message || message[0] == '\0')
         return;
+    if (call_is_connect(call)) {
+        call->status_text = arena_strndup(
+            &call->arena, message, MIN(strlen(message), (size_t)STATUS_MESSAGE_BYTES));
+        return;
+    }
     metadata_percent_encode(message, MIN(strlen(message), (size_t)STATUS_MESSAGE_BYTES), &text);
     if (!text.failed)
         call->status_message = arena_strndup(&call->arena, str_text(&text), text.len);
@@ -373,6 +384,11 @@ static void keep_details(struct call *call, const void *details, size_t len)
 
     if (!details || len == 0 || len > STATUS_DETAILS_BYTES)
         return;
+    if (call_is_connect(call)) {
+        call->status_detail_bytes = arena_memdup(&call->arena, details, len);
+        call->status_detail_len = call->status_detail_bytes ? len : 0;
+        return;
+    }
     metadata_base64_encode(details, len, false, &text);
     if (!text.failed)
         call->status_details = arena_strndup(&call->arena, str_text(&text), text.len);
@@ -384,7 +400,7 @@ static void close_with(struct call *call, enum grpc_status status, const char *m
     call->status = status;
     if (call->arena.cap_bytes)
         call->arena.cap_bytes += STATUS_RESERVE_BYTES;
-    keep_message(call, message);
+    call_keep_message(call, message);
 }
 
 void call_end(struct call *call, enum grpc_status status, const char *message)

@@ -81,17 +81,62 @@ static int take_te(struct call *call, const char *value, size_t len)
     return 0;
 }
 
+/* A media type, with or without parameters. */
+static bool is_media_type(const char *value, size_t len, const char *type)
+{
+    size_t n = strlen(type);
+    return len >= n && strncasecmp(value, type, n) == 0
+        && (len == n || value[n] == ';' || value[n] == ' ');
+}
+
 static int take_content_type(struct call *call, const char *value, size_t len)
 {
-    call->request.is_grpc = is_grpc_content_type(value, len);
+    call->protocol = is_grpc_content_type(value, len)    ? PROTOCOL_GRPC
+        : is_media_type(value, len, "application/json")  ? PROTOCOL_CONNECT_JSON
+        : is_media_type(value, len, "application/proto") ? PROTOCOL_CONNECT_PROTO
+                                                         : PROTOCOL_NONE;
     return 0;
+}
+
+static enum call_encoding encoding_of(const char *value, size_t len)
+{
+    return is_text(value, len, "gzip")    ? ENCODING_GZIP
+        : is_text(value, len, "identity") ? ENCODING_IDENTITY
+                                          : ENCODING_UNKNOWN;
 }
 
 static int take_encoding(struct call *call, const char *value, size_t len)
 {
-    call->encoding = is_text(value, len, "gzip") ? ENCODING_GZIP
-        : is_text(value, len, "identity")        ? ENCODING_IDENTITY
-                                                 : ENCODING_UNKNOWN;
+    call->encoding = encoding_of(value, len);
+    return 0;
+}
+
+static int take_http_encoding(struct call *call, const char *value, size_t len)
+{
+    call->request.http_encoding = encoding_of(value, len);
+    return 0;
+}
+
+static int take_http_accept_encoding(struct call *call, const char *value, size_t len)
+{
+    call->request.accepts_http_gzip = call->request.accepts_http_gzip || has_gzip(value, len);
+    return 0;
+}
+
+/* Connect's timeout: one to ten digits of milliseconds. */
+static int take_connect_timeout(struct call *call, const char *value, size_t len)
+{
+    int64_t msec = 0;
+
+    call->request.has_timeout = true;
+    if (len < 1 || len > 10)
+        call->request.is_malformed = true;
+    for (size_t i = 0; i < len && !call->request.is_malformed; i++) {
+        if (value[i] < '0' || value[i] > '9')
+            call->request.is_malformed = true;
+        msec = msec * 10 + (value[i] - '0');
+    }
+    call->request.timeout_usec = msec * USEC_PER_MSEC;
     return 0;
 }
 
@@ -129,7 +174,9 @@ static const struct {
     { "grpc-timeout", 12, take_timeout },
     { "grpc-encoding", 13, take_encoding },
     { "content-length", 14, take_nothing },
-    { "accept-encoding", 15, take_nothing },
+    { "accept-encoding", 15, take_http_accept_encoding },
+    { "content-encoding", 16, take_http_encoding },
+    { "connect-timeout-ms", 18, take_connect_timeout },
     { "grpc-accept-encoding", 20, take_accept_encoding },
 };
 
@@ -152,10 +199,7 @@ static void refuse(
     call->server->stats.unhandled_calls++;
     call->is_open = false;
     call->status = status;
-    struct str text = { 0 };
-    metadata_percent_encode(message, strlen(message), &text);
-    call->status_message = text.failed ? NULL : arena_strdup(&call->arena, str_text(&text));
-    str_release(&text);
+    call_keep_message(call, message);
     response_finish(call, http_status);
 }
 
@@ -193,6 +237,30 @@ static void set_deadline(struct call *call)
     loop_timer_start(&call->deadline, timeout_usec);
 }
 
+/* The same for a Connect call. */
+static bool refuse_connect(struct call *call)
+{
+    call->encoding = call->request.http_encoding;
+    if (call->encoding == ENCODING_UNKNOWN)
+        refuse(call, NULL, GRPC_UNIMPLEMENTED, "content-encoding is not supported, only gzip is");
+    else if (call->request.is_malformed)
+        refuse(call, NULL, GRPC_INVALID_ARGUMENT, "connect-timeout-ms cannot be read");
+    else
+        return false;
+    return true;
+}
+
+/* Who speaks neither protocol is answered in the one that people can read. */
+static void refuse_stranger(struct call *call)
+{
+    call->protocol = PROTOCOL_CONNECT_JSON;
+    if (call->request.is_post)
+        refuse(call, "415", GRPC_INTERNAL,
+            "content-type must be application/grpc, application/json or application/proto");
+    else
+        refuse(call, "405", GRPC_INTERNAL, "the request's method must be POST");
+}
+
 /* What is wrong with the headers; false if they will do. */
 static bool refuse_headers(struct call *call)
 {
@@ -200,10 +268,12 @@ static bool refuse_headers(struct call *call)
 
     if (r->is_too_large)
         refuse(call, "431", GRPC_RESOURCE_EXHAUSTED, "the request's headers are too large");
+    else if (call->protocol == PROTOCOL_NONE)
+        refuse_stranger(call);
     else if (!r->is_post)
         refuse(call, "405", GRPC_INTERNAL, "the request's method must be POST");
-    else if (!r->is_grpc)
-        refuse(call, "415", GRPC_INTERNAL, "content-type must be application/grpc");
+    else if (call_is_connect(call))
+        return refuse_connect(call);
     else if (!r->has_te)
         refuse(call, "400", GRPC_INTERNAL, "the header te: trailers is missing");
     else if (call->encoding == ENCODING_UNKNOWN)
@@ -229,6 +299,11 @@ void request_begin(struct call *call)
         const char *message = arena_printf(
             &call->arena, "unknown method %.200s", call->request.path ? call->request.path : "");
         refuse(call, "200", GRPC_UNIMPLEMENTED, message ? message : "unknown method");
+        return;
+    }
+    if (call_is_connect(call)
+        && (call->method->client_streaming || call->method->server_streaming)) {
+        refuse(call, "415", GRPC_UNIMPLEMENTED, "this method is a stream: call it with gRPC");
         return;
     }
     call->opened_usec = clock_monotonic_usec();
@@ -381,6 +456,13 @@ void request_data(struct call *call, const uint8_t *data, size_t len)
 {
     size_t used = 0;
 
+    if (call_is_connect(call)) {
+        connect_data(call, data, len);
+        if (call->is_open)
+            account(call);
+        consume(call, len);
+        return;
+    }
     if (call->is_open && !call->is_paused && call->backlog.len == 0)
         used = feed(call, data, len);
     if (call->is_open && used < len)
@@ -391,9 +473,22 @@ void request_data(struct call *call, const uint8_t *data, size_t len)
     consume(call, call->is_open ? used : len);
 }
 
+/* The body is whole: it is the message. */
+static void take_body(struct call *call)
+{
+    _cleanup_(str_release) struct str message = { 0 };
+
+    if (connect_take_body(call, &message) == 0) {
+        account(call);
+        deliver(call, (const uint8_t *)str_text(&message), message.len);
+    }
+}
+
 void request_half_close(struct call *call)
 {
     call->is_half_closed = true;
+    if (call_is_connect(call) && call->is_open)
+        take_body(call);
     look_at_half_close(call);
 }
 
@@ -401,7 +496,7 @@ void request_resume(struct call *call)
 {
     struct str *backlog = &call->backlog;
 
-    if (call->is_open && !call->is_paused && backlog->len > 0) {
+    if (call->is_open && !call->is_paused && backlog->len > 0 && !call_is_connect(call)) {
         size_t used = feed(call, (const uint8_t *)backlog->data + call->backlog_off,
             backlog->len - call->backlog_off);
         call->backlog_off += used;

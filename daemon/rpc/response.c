@@ -1,6 +1,8 @@
 /* An answer: headers, messages in DATA frames, the status in trailers. */
 #include "rpc/rpc_internal.h"
 
+#include "wire/connect.h"
+
 /* Headers of ours beside those of the handler, at most. */
 #define OWN_HEADERS 8
 
@@ -89,7 +91,9 @@ static ssize_t on_read(nghttp2_session *session, int32_t stream_id, uint8_t *buf
         return NGHTTP2_ERR_DEFERRED;
     size_t n = MIN(MIN(call->queued_bytes, len), DATA_FRAME_BYTES);
     *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
-    if (n == call->queued_bytes && !call->is_open) {
+    if (n == call->queued_bytes && call_is_connect(call)) {
+        *flags |= NGHTTP2_DATA_FLAG_EOF;
+    } else if (n == call->queued_bytes && !call->is_open) {
         *flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
         if (!call->sent_trailers && submit_trailers(call) != 0)
             return NGHTTP2_ERR_CALLBACK_FAILURE;
@@ -206,11 +210,47 @@ static int submit_status_only(struct call *call, const char *http_status)
     return nghttp2_submit_response(call->conn->session, call->stream_id, block.nv, block.n, NULL);
 }
 
+/* A Connect call's answer: status, headers and body at once; trailers are headers too. */
+static int submit_connect(struct call *call, const char *http_status)
+{
+    const nghttp2_data_provider provider = { .source.ptr = call, .read_callback = on_read };
+    struct header_block block;
+    bool is_gzip = false;
+    struct chunk *chunk = connect_body(call, &is_gzip);
+
+    if (!chunk)
+        return ERR_EXHAUSTED;
+    *call->chunks_tail = chunk;
+    call->chunks_tail = &chunk->next;
+    call->queued_bytes = chunk->len;
+    call->sent_headers = call->sent_trailers = true;
+    if (block_init(&block, call) < 0)
+        return ERR_EXHAUSTED;
+    put_fixed(&block, ":status",
+        http_status && strcmp(http_status, "200") != 0 ? http_status
+                                                       : connect_http_status(call->status));
+    put_fixed(&block, "content-type", connect_content_type(call));
+    if (is_gzip)
+        put_fixed(&block, "content-encoding", "gzip");
+    put_fixed(&block, "accept-encoding", "gzip");
+    put_list(&block, &call->headers);
+    for (const struct header *h = call->trailers.first; h; h = h->next) {
+        const char *name = arena_printf(&call->arena, "trailer-%s", h->name);
+        if (!name)
+            return ERR_EXHAUSTED;
+        put(&block, name, strlen(name), h->value, h->value_len, NGHTTP2_NV_FLAG_NONE);
+    }
+    return nghttp2_submit_response(
+        call->conn->session, call->stream_id, block.nv, block.n, &provider);
+}
+
 void response_finish(struct call *call, const char *http_status)
 {
     int r = 0;
 
-    if (!call->sent_headers) {
+    if (call_is_connect(call)) {
+        r = submit_connect(call, http_status);
+    } else if (!call->sent_headers) {
         r = submit_status_only(call, http_status);
     } else if (call->is_forced) {
         /* HEADERS overtake DATA that waits for the client's window. */
@@ -244,4 +284,5 @@ void response_release(struct call *call)
     while (call->chunks)
         drop_first(call);
     call->queued_bytes = call->committed_bytes = 0;
+    str_release(&call->answer);
 }

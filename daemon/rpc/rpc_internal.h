@@ -191,12 +191,22 @@ enum call_encoding {
     ENCODING_UNKNOWN,
 };
 
+/* How a call is spoken, by its content type. */
+enum call_protocol {
+    PROTOCOL_NONE, /* none of these */
+    PROTOCOL_GRPC,
+    PROTOCOL_CONNECT_PROTO,
+    PROTOCOL_CONNECT_JSON,
+};
+
 /* What the headers said; only needed until the call is open. */
 struct request_line {
     const char *path;
     size_t path_len, header_bytes, header_count;
     int64_t timeout_usec; /* -1: none */
-    bool is_post, is_grpc, has_te, is_too_large, is_malformed, has_timeout;
+    enum call_encoding http_encoding;
+    bool accepts_http_gzip;
+    bool is_post, has_te, is_too_large, is_malformed, has_timeout;
 };
 
 struct call {
@@ -205,6 +215,7 @@ struct call {
     struct conn *conn; /* NULL once the stream is gone */
     unsigned refs;
     int32_t stream_id;
+    enum call_protocol protocol;
     const struct rpc_method *method;
     void *user;
     struct arena arena;
@@ -239,6 +250,10 @@ struct call {
     bool is_forced /* ended by this layer: what is queued no longer matters */, is_oom;
     bool is_abandoned;
     enum grpc_status status;
+    struct str answer; /* of a Connect call, until it ends */
+    const char *status_text; /* of a Connect call: as it is, in the arena, or NULL */
+    const void *status_detail_bytes;
+    size_t status_detail_len;
     const char *status_message; /* percent-encoded, in the arena, or NULL */
     const char *status_details; /* base64, in the arena, or NULL */
 };
@@ -251,6 +266,8 @@ int header_list_add(struct header_list *list, struct arena *arena, const char *n
 void header_list_init(struct header_list *list);
 /* End an open call for a reason of this layer's: status now, on_closed at once. */
 void call_end(struct call *call, enum grpc_status status, const char *message);
+/* Keep a sentence for people about how it ended, as the protocol sends it. */
+void call_keep_message(struct call *call, const char *message);
 /* The deadline has passed: end the call, or reset a finished one whose answer nobody takes. */
 void call_expire(struct call *call);
 /* The stream is gone: detach, tell the handler, drop the stream's reference. */
@@ -270,10 +287,27 @@ void request_resume(struct call *call);
 /* Give back what the request holds and leave conn.in_bytes. */
 void request_release(struct call *call);
 
+/* connect.c */
+/* Keep a piece of the request's body. */
+void connect_data(struct call *call, const uint8_t *data, size_t len);
+/* The whole body as a packed message; ends the call if it is none. */
+int connect_take_body(struct call *call, struct str *ret_message) _must_check_;
+int connect_send(struct call *call, const ProtobufCMessage *message) _must_check_;
+int connect_send_bytes(struct call *call, const void *data, size_t len) _must_check_;
+const char *connect_content_type(const struct call *call);
+/* The body of the answer of a call that is over, to be queued; NULL without memory. */
+struct chunk *connect_body(struct call *call, bool *ret_is_gzip);
+
+static inline bool call_is_connect(const struct call *call)
+{
+    return call->protocol >= PROTOCOL_CONNECT_PROTO;
+}
+
 /* response.c */
 int response_begin(struct call *call) _must_check_;
 int response_queue(struct call *call, struct chunk *chunk) _must_check_;
-/* Submit the status; call->status… are set. @http_status is "200" unless HTTP itself is at fault.
+/* Submit the status; call->status… are set. @http_status is "200" unless HTTP itself is at fault;
+ * NULL or "200" where Connect chooses it by the status.
  */
 void response_finish(struct call *call, const char *http_status);
 /* Reset the stream of a finished call: its status will not be seen. */
