@@ -45,8 +45,8 @@ static int json_to_bytes(
     const ProtobufCMessageDescriptor *desc = call->method->input;
     _cleanup_(arena_release) struct arena arena;
     ProtobufCMessage *message;
-    uint8_t *data;
-    size_t len;
+    uint8_t *data = NULL;
+    size_t len = 0;
 
     arena_init(&arena, call->server->options.call_bytes_max);
     if (!desc)
