@@ -196,6 +196,8 @@ static int resolve_client(struct app *app, const char *ref, const char **ret_id,
     int rc = request ? remote_call(app, "canvass.v1.ClientService/GetClient", request, &answer, err)
                      : err_oom(err);
     json_decref(request);
+    if (rc < 0 && err && str_eq(err->field, "ref"))
+        err->field[0] = '\0'; /* it is the word that was typed; the caller says which */
     if (rc < 0)
         return rc;
     *ret_id = arena_strdup(&app->arena, json_text_at(answer.value, "client.id"));
