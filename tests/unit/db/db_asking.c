@@ -177,7 +177,7 @@ void open_pool(const struct db_options *options)
 void end_backends(void)
 {
     cluster_sql(&cluster,
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
         " WHERE pid <> pg_backend_pid() AND application_name = 'canvassd'");
 }
 

@@ -78,7 +78,6 @@ static void test_backend__that_ended_unnoticed(void **state)
 
     for (int round = 0; round < 10; round++) {
         end_backends();
-        usleep(20 * 1000);
         for (int i = 0; i < 10; i++)
             ask(&answers[i], i % 3 == 2 ? DB_WRITE : DB_READ, "amira", &whoami, "1");
         wait_for(answers, 10);
