@@ -33,7 +33,8 @@ def install_packages(folder):
         return False
     for name in ("package.json", "package-lock.json"):
         shutil.copy(os.path.join(HERE, name), folder)
-    done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=folder,
+    done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts",
+                           "--fetch-retries=1"], cwd=folder,
                           capture_output=True, text=True, check=False)
     if done.returncode != 0:
         print(done.stderr, file=sys.stderr)
