@@ -3,10 +3,11 @@
  *     -- canvass.v1.EmployerService/GetEmployer  roles: specialist lead
  *     SELECT e.id AS "employer.id" ... FROM employer e WHERE e.id = :employer_id;
  *
- * A block is a header and one query (not COPY, SET or the like), which ends at the next header or at the end of the file;
- * one semicolon may close it. A header is a comment in the first column whose first word is a full
- * method name (package.Service/Method), with an optional part (#client) for a method of several
- * statements, and behind `roles:` words in any order:
+ * A block is a header and one query (not COPY, SET or the like), which ends at the next header or
+ * at the end of the file; one semicolon may close it. A header is a comment in the first column
+ * whose first word is a full method name (package.Service/Method), with an optional part (#client)
+ * for a method of several statements, and behind `roles:` words in any order:
+ *
  *     specialist lead administrator auditor   who may call; anyone: every valid caller
  *     writes                                  changes rows: takes a request_id, its answer is kept
  *     once                                    writes, but its answer is not kept (a secret)
