@@ -204,12 +204,15 @@ def field(number, data):
 
 
 def h2load(bench, method, message, clients=4, streams=32):
+    """Calls a second and the daemon's CPU a call; by gRPC, or by Connect if @message is a text."""
+    is_json = isinstance(message, str)
     body = os.path.join(bench.folder, "body")
     with open(body, "wb") as f:
-        f.write(b"\0" + len(message).to_bytes(4, "big") + message)
+        f.write(message.encode() if is_json
+                else b"\0" + len(message).to_bytes(4, "big") + message)
     before = cpu_seconds(bench.daemon.pid)
     text = run("h2load", "-D", str(SECONDS), "--warm-up-time", "1", "-c", str(clients), "-m",
-               str(streams), "-t", "1", "-d", body, "-H", "content-type: application/grpc",
+               str(streams), "-t", "1", "-d", body, "-H", "content-type: application/" + ("json" if is_json else "grpc"),
                "-H", "te: trailers", "-H", f"authorization: Bearer {bench.token}",
                f"https://127.0.0.1:{bench.port}/{method}")
     ok = int(re.search(r"(\d+) succeeded", text)[1])
@@ -255,6 +258,11 @@ def bench_get(bench):
     rival = max(pgbench(bench, script, c) for c in (2, 4, 8))
     row("GetEmployer over TLS", f"{best[0]:,.0f}/s, {best[1]:.0f} µs CPU of the daemon each",
         f"pgbench -S -M prepared {rival:,.0f}/s", f"{best[0] / rival:.0%}", "at least 80 %")
+    method = "canvass.v1.EmployerService/GetEmployer"
+    proto, json = (h2load(bench, method, m)[1]
+                   for m in (field(1, some.encode()), f'{{"employerId": "{some}"}}'))
+    row("GetEmployer as JSON (Connect)", f"{json:.0f} µs CPU of the daemon each",
+        f"protobuf (gRPC) {proto:.0f} µs", f"{json / proto:.2f}x", "at most 3x")
 
 
 def bench_search(bench):
