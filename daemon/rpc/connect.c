@@ -10,6 +10,7 @@
 #include "wire/json.h"
 #include "wire/message.h"
 
+#define JSON_VALUES_MAX 50000 /* parsed they take some 100 bytes each, whoever sent them */
 #define GZIP_MIN_BYTES 1024 /* below, gzip's own bytes are most of what it saves */
 
 void connect_data(struct call *call, const uint8_t *data, size_t len)
@@ -39,6 +40,16 @@ static int inflate_body(struct call *call, struct str *out, struct err *err)
     return r == ERR_INTERNAL ? err_set(err, ERR_INVALID, "the body is not what gzip makes") : r;
 }
 
+/* No fewer than the values in it: what opens or divides, wherever it stands. */
+static size_t count_values(const struct str *json)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < json->len; i++)
+        n += json->data[i] == ',' || json->data[i] == '[' || json->data[i] == '{';
+    return n;
+}
+
 static int json_to_bytes(
     struct call *call, const struct str *json, struct str *out, struct err *err)
 {
@@ -51,6 +62,10 @@ static int json_to_bytes(
     arena_init(&arena, call->server->options.call_bytes_max);
     if (!desc)
         return err_set(err, ERR_UNIMPLEMENTED, "this method has no JSON form");
+    if (count_values(json) > JSON_VALUES_MAX) {
+        server_hit(call->server, RPC_LIMIT_MESSAGE);
+        return err_set(err, ERR_EXHAUSTED, "the JSON has too many values");
+    }
     int r = json_parse(desc, &arena, str_text(json), json->len, JSON_PROTO3, &message, err);
     if (r == 0)
         r = message_pack(message, &arena, &data, &len) < 0 ? err_oom(err) : 0;

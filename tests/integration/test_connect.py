@@ -124,7 +124,11 @@ class TestConnect(canvass_test.CanvassTest):
         self.assertEqual((answer.status, answer.json["code"]), (400, "invalid_argument"))
         self.assertEqual(self.curl("AccountService/WhoAmI", "{}",
                                    "-H", "connect-timeout-ms: 5000").status, 200)
-        self.assertEqual(self.curl("AccountService/WhoAmI", "[" * 100000).status, 400)
+        self.assertEqual(self.curl("AccountService/WhoAmI", "[" * 1000).status, 400)
+        for flood in ("[" * 100000, "[" + "{}," * 100000 + "{}]"):
+            answer = self.curl("AccountService/WhoAmI", gzip.compress(flood.encode()),
+                               "-H", "content-encoding: gzip")
+            self.assertEqual((answer.status, answer.json["code"]), (429, "resource_exhausted"))
 
     def test_write__repeated_with_its_request_id_happens_once(self):
         body = json.dumps({"requestId": str(uuid.uuid4()), "employer": {"name": "Connect Once"}})
