@@ -235,7 +235,7 @@ class Canvass:
                              request_serializer=lambda m: m.SerializeToString(),
                              response_deserializer=response.FromString)
 
-    def rpc(self, name, body=None, token=None, timeout=20, channel=None, **kwargs):
+    def rpc(self, name, body=None, token=None, timeout=60, channel=None, **kwargs):
         """Call a unary or server-streaming method; a dict or a message in, a message (or an
         iterator of them) out."""
         request, call = self.multi_callable(name, channel)
@@ -290,8 +290,8 @@ def details(error):
     return {"code": error.code().value[0], "message": error.details(), "fields": {}, "retry": None}
 
 
-def eventually(check, seconds=10, pause=0.02):
-    """Wait until check() is true."""
+def eventually(check, seconds=60, pause=0.02):
+    """Wait until check() is true. A busy machine may need long; who waits in vain, fails."""
     end = time.monotonic() + seconds
     while not check():
         if time.monotonic() > end:

@@ -67,7 +67,7 @@ class Server:
     def terminate(self):
         self.process.send_signal(signal.SIGTERM)
 
-    def wait(self, timeout=20):
+    def wait(self, timeout=60):
         try:
             return self.process.wait(timeout)
         finally:

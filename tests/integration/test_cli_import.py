@@ -108,7 +108,7 @@ class TestImport(CliTest):
         child = subprocess.Popen(
             [canvass_test.CANVASS, "import", "employers", path, "--source", "stop"],
             env=self.environment(), cwd=self.home, stderr=subprocess.PIPE, text=True)
-        canvass_test.eventually(lambda: self.count("Stop") > 0, 60)
+        canvass_test.eventually(lambda: self.count("Stop") > 0)
         child.send_signal(signal.SIGINT)
         said = child.communicate(timeout=60)[1]
         self.assertEqual(child.returncode, 130, said)
@@ -124,7 +124,7 @@ class TestImport(CliTest):
         child = subprocess.Popen(
             [canvass_test.CANVASS, "import", "employers", path, "--source", "kill", "--patience",
              "120"], env=self.environment(), cwd=self.home, stderr=subprocess.PIPE, text=True)
-        canvass_test.eventually(lambda: self.count("Kill") > 0, 60)
+        canvass_test.eventually(lambda: self.count("Kill") > 0)
         self.canvass.kill_postgres()
         time.sleep(0.5)
         self.canvass.start_postgres()
@@ -141,7 +141,7 @@ class TestImport(CliTest):
             [canvass_test.CANVASS, "import", "employers", path, "--source", "restart",
              "--patience", "120"], env=self.environment(), cwd=self.home, stderr=subprocess.PIPE,
             text=True)
-        canvass_test.eventually(lambda: self.count("Restart") > 0, 60)
+        canvass_test.eventually(lambda: self.count("Restart") > 0)
         self.canvass.stop_daemon(signal.SIGKILL)
         self.canvass.start_daemon()
         said = child.communicate(timeout=300)[1]

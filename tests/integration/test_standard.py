@@ -45,7 +45,7 @@ class Watch:
         self.heard.put(None)
 
     def next(self):
-        return self.heard.get(timeout=20)
+        return self.heard.get(timeout=60)
 
     def close(self):
         self.call.cancel()

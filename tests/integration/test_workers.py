@@ -129,7 +129,7 @@ class WorkersTest(unittest.TestCase):
 
     def wait_for_others_than(self, gone):
         """Wait until 3 workers run, none of @gone."""
-        eventually(lambda: len(self.workers()) == 3 and not self.workers() & set(gone), 15)
+        eventually(lambda: len(self.workers()) == 3 and not self.workers() & set(gone))
         return self.workers()
 
     def answers(self):
@@ -236,7 +236,7 @@ class TestWorkers(WorkersTest):
     def test_parent__that_is_killed_takes_its_workers_along(self):
         workers = self.workers()
         self.canvass.stop_daemon(signal.SIGKILL)
-        eventually(lambda: not any(is_running(pid) for pid in workers), 15)
+        eventually(lambda: not any(is_running(pid) for pid in workers))
         self.notices.forget()
         with self.notices.environment(WATCHDOG_USEC="2000000"):
             self.canvass.start_daemon()
