@@ -39,7 +39,7 @@ def make_channel(port, certificate):
     return grpc.secure_channel(f"localhost:{port}", credentials, options)
 
 
-class Stub:
+class Methods:
     """The methods as grpc_tools would make them."""
 
     def __init__(self, channel):
@@ -118,65 +118,65 @@ def fails(call, code, message=None):
 
 
 @case
-def empty_unary(stub):
-    expect(stub.empty(empty_pb2.Empty()) == empty_pb2.Empty())
+def empty_unary(service):
+    expect(service.empty(empty_pb2.Empty()) == empty_pb2.Empty())
 
 
 @case
-def large_unary(stub):
-    expect(len(stub.unary(simple()).payload.body) == 314159)
+def large_unary(service):
+    expect(len(service.unary(simple()).payload.body) == 314159)
 
 
 @case
-def client_compressed_unary(stub):
-    fails(lambda: stub.unary(simple(expect_compressed=yes(True))),
+def client_compressed_unary(service):
+    fails(lambda: service.unary(simple(expect_compressed=yes(True))),
           grpc.StatusCode.INVALID_ARGUMENT)
-    answer = stub.unary(simple(expect_compressed=yes(True)), compression=grpc.Compression.Gzip)
+    answer = service.unary(simple(expect_compressed=yes(True)), compression=grpc.Compression.Gzip)
     expect(len(answer.payload.body) == 314159)
-    expect(len(stub.unary(simple(expect_compressed=yes(False))).payload.body) == 314159)
+    expect(len(service.unary(simple(expect_compressed=yes(False))).payload.body) == 314159)
 
 
 @case
-def server_compressed_unary(stub):
+def server_compressed_unary(service):
     for wanted in (True, False):
-        answer = stub.unary(simple(response_compressed=yes(wanted)))
+        answer = service.unary(simple(response_compressed=yes(wanted)))
         expect(len(answer.payload.body) == 314159)
 
 
 @case
-def client_streaming(stub):
-    answer = stub.input(iter([messages_pb2.StreamingInputCallRequest(
+def client_streaming(service):
+    answer = service.input(iter([messages_pb2.StreamingInputCallRequest(
         payload=messages_pb2.Payload(body=bytes(size))) for size in SIZES_IN]))
     expect(answer.aggregated_payload_size == 74922, answer)
 
 
 @case
-def client_compressed_streaming(stub):
+def client_compressed_streaming(service):
     def message(size, compressed):
         return messages_pb2.StreamingInputCallRequest(
             expect_compressed=yes(compressed), payload=messages_pb2.Payload(body=bytes(size)))
-    fails(lambda: stub.input(iter([message(27182, True)])), grpc.StatusCode.INVALID_ARGUMENT)
-    answer = stub.input(iter([message(27182, True), message(45904, True)]),
+    fails(lambda: service.input(iter([message(27182, True)])), grpc.StatusCode.INVALID_ARGUMENT)
+    answer = service.input(iter([message(27182, True), message(45904, True)]),
                         compression=grpc.Compression.Gzip)
     expect(answer.aggregated_payload_size == 73086, answer)
 
 
 @case
-def server_streaming(stub):
-    sizes = [len(a.payload.body) for a in stub.output(output_request(SIZES_OUT))]
+def server_streaming(service):
+    sizes = [len(a.payload.body) for a in service.output(output_request(SIZES_OUT))]
     expect(sizes == SIZES_OUT, sizes)
 
 
 @case
-def server_compressed_streaming(stub):
+def server_compressed_streaming(service):
     request = output_request([31415, 92653], compressed=[True, False])
-    expect([len(a.payload.body) for a in stub.output(request)] == [31415, 92653])
+    expect([len(a.payload.body) for a in service.output(request)] == [31415, 92653])
 
 
 @case
-def ping_pong(stub):
+def ping_pong(service):
     pipe = Pipe()
-    answers = stub.duplex(pipe)
+    answers = service.duplex(pipe)
     for size, body in zip(SIZES_OUT, SIZES_IN):
         pipe.add(output_request([size], body))
         expect(len(next(answers).payload.body) == size)
@@ -185,23 +185,23 @@ def ping_pong(stub):
 
 
 @case
-def half_duplex(stub):
-    answers = stub.half(iter([output_request([size]) for size in SIZES_OUT]))
+def half_duplex(service):
+    answers = service.half(iter([output_request([size]) for size in SIZES_OUT]))
     expect([len(a.payload.body) for a in answers] == SIZES_OUT)
 
 
 @case
-def empty_stream(stub):
-    expect(list(stub.duplex(iter([]))) == [])
+def empty_stream(service):
+    expect(list(service.duplex(iter([]))) == [])
 
 
 @case
-def custom_metadata(stub):
+def custom_metadata(service):
     metadata = (("x-grpc-test-echo-initial", "test_initial_metadata_value"),
                 ("x-grpc-test-echo-trailing-bin", b"\xab\xab\xab"))
-    _, call = stub.unary.with_call(simple(), metadata=metadata)
+    _, call = service.unary.with_call(simple(), metadata=metadata)
     pipe = Pipe()
-    stream = stub.duplex(pipe, metadata=metadata)
+    stream = service.duplex(pipe, metadata=metadata)
     pipe.add(output_request([314159], 271828))
     next(stream)
     pipe.close()
@@ -212,46 +212,46 @@ def custom_metadata(stub):
 
 
 @case
-def status_code_and_message(stub):
+def status_code_and_message(service):
     status = messages_pb2.EchoStatus(code=2, message="test status message")
-    fails(lambda: stub.unary(messages_pb2.SimpleRequest(response_status=status)),
+    fails(lambda: service.unary(messages_pb2.SimpleRequest(response_status=status)),
           grpc.StatusCode.UNKNOWN, "test status message")
     request = messages_pb2.StreamingOutputCallRequest(response_status=status)
-    fails(lambda: list(stub.duplex(iter([request]))), grpc.StatusCode.UNKNOWN,
+    fails(lambda: list(service.duplex(iter([request]))), grpc.StatusCode.UNKNOWN,
           "test status message")
 
 
 @case
-def special_status_message(stub):
+def special_status_message(service):
     message = "\t\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\t\n"
     status = messages_pb2.EchoStatus(code=2, message=message)
-    fails(lambda: stub.unary(messages_pb2.SimpleRequest(response_status=status)),
+    fails(lambda: service.unary(messages_pb2.SimpleRequest(response_status=status)),
           grpc.StatusCode.UNKNOWN, message)
 
 
 @case
-def unimplemented_method(stub):
-    fails(lambda: stub.unimplemented(empty_pb2.Empty()), grpc.StatusCode.UNIMPLEMENTED)
+def unimplemented_method(service):
+    fails(lambda: service.unimplemented(empty_pb2.Empty()), grpc.StatusCode.UNIMPLEMENTED)
 
 
 @case
-def unimplemented_service(stub):
-    fails(lambda: stub.no_service(empty_pb2.Empty()), grpc.StatusCode.UNIMPLEMENTED)
+def unimplemented_service(service):
+    fails(lambda: service.no_service(empty_pb2.Empty()), grpc.StatusCode.UNIMPLEMENTED)
 
 
 @case
-def cancel_after_begin(stub):
+def cancel_after_begin(service):
     pipe = Pipe()
-    call = stub.input.future(pipe)
+    call = service.input.future(pipe)
     call.cancel()
     expect(call.code() == grpc.StatusCode.CANCELLED, call.code())
     pipe.close()
 
 
 @case
-def cancel_after_first_response(stub):
+def cancel_after_first_response(service):
     pipe = Pipe()
-    answers = stub.duplex(pipe)
+    answers = service.duplex(pipe)
     pipe.add(output_request([31415], 27182))
     expect(len(next(answers).payload.body) == 31415)
     answers.cancel()
@@ -260,23 +260,23 @@ def cancel_after_first_response(stub):
 
 
 @case
-def timeout_on_sleeping_server(stub):
+def timeout_on_sleeping_server(service):
     request = output_request([31415], 27182, interval_us=2000000)
-    fails(lambda: list(stub.duplex(iter([request]), timeout=0.001)),
+    fails(lambda: list(service.duplex(iter([request]), timeout=0.001)),
           grpc.StatusCode.DEADLINE_EXCEEDED)
-    fails(lambda: list(stub.duplex(iter([request]), timeout=0.3)),
+    fails(lambda: list(service.duplex(iter([request]), timeout=0.3)),
           grpc.StatusCode.DEADLINE_EXCEEDED)
 
 
 @case
-def concurrent_large_unary(stub):
-    calls = [stub.unary.future(simple()) for _ in range(50)]
+def concurrent_large_unary(service):
+    calls = [service.unary.future(simple()) for _ in range(50)]
     expect(all(len(call.result().payload.body) == 314159 for call in calls))
 
 
 @case
-def slow_consumer(stub):
-    answers = stub.output(output_request([1 << 16] * 256))
+def slow_consumer(service):
+    answers = service.output(output_request([1 << 16] * 256))
     n = 0
     for answer in answers:
         expect(len(answer.payload.body) == 1 << 16)
@@ -287,16 +287,16 @@ def slow_consumer(stub):
 
 
 @case
-def rpc_soak(stub):
+def rpc_soak(service):
     for _ in range(200):
-        expect(len(stub.unary(simple()).payload.body) == 314159)
+        expect(len(service.unary(simple()).payload.body) == 314159)
 
 
 @case
 def channel_soak(_stub):
     for _ in range(30):
         with make_channel(PORT, CERTIFICATE) as channel:
-            expect(len(Stub(channel).unary(simple()).payload.body) == 314159)
+            expect(len(Methods(channel).unary(simple()).payload.body) == 314159)
 
 
 PORT, CERTIFICATE = sys.argv[1], sys.argv[3] if len(sys.argv) > 3 else None
@@ -305,7 +305,7 @@ if __name__ == "__main__":
     with make_channel(PORT, CERTIFICATE) as shared:
         for name, run in CASES.items():
             try:
-                run(Stub(shared))
+                run(Methods(shared))
                 print(f"{name} ok", flush=True)
             except Exception as error:  # whatever it was, the other cases are run
                 print(f"{name} FAILED {type(error).__name__}: {str(error)[:300]!r}", flush=True)

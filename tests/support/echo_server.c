@@ -4,27 +4,24 @@
  *
  * It prints "port N" when it listens, drains on SIGTERM and exits 0. The methods:
  *
- *     /test.Echo/Unary     the message back; metadata x-status, x-message, x-field: fails so
- * instead /test.Echo/Collect   client stream: "<messages> <bytes>" /test.Echo/Expand    server
- * stream: the request is "<count> <bytes>" /test.Echo/Chat      every message back; metadata
- * x-pause: reads the next 1 ms later /test.Echo/Sleep     never answers /test.Echo/Watch     server
- * stream: one message, then nothing; metadata x-polite: ends on drain /test.Echo/Stats     "<name>
- * <number>" lines
+ *   - /test.Echo/Unary: the message back; metadata x-status, x-message, x-field: fails so instead
+ *   - /test.Echo/Collect: client stream: "<messages> <bytes>"
+ *   - /test.Echo/Expand: server stream: the request is "<count> <bytes>"
+ *   - /test.Echo/Chat: every message back; metadata x-pause: reads the next 1 ms later
+ *   - /test.Echo/Sleep: never answers
+ *   - /test.Echo/Watch: server stream: one message, then nothing; metadata x-polite: ends on drain
+ *   - /test.Echo/Stats: "<name> <number>" lines
  */
 #include "base/clock.h"
-#include "base/loop.h"
 #include "base/str.h"
 #include "rpc/call.h"
-#include "rpc/server.h"
+#include "test_server.h"
 
-#include <signal.h>
 #include <stdio.h>
 
 struct echo {
-    struct loop *loop;
-    struct rpc_server *server;
+    struct test_server server;
     unsigned open, closed;
-    int64_t drain_usec;
 };
 
 struct echo_call {
@@ -90,7 +87,7 @@ static void on_open(struct call *call, void *arg)
         return;
     }
     e->call = call;
-    loop_timer_init(&e->timer, echo->loop, on_pause_over, e);
+    loop_timer_init(&e->timer, echo->server.loop, on_pause_over, e);
     call_set_user(call, e);
     echo->open++;
     call_set_compress(call, call_metadata(call, "x-gzip") != NULL);
@@ -110,7 +107,7 @@ static const char *limits_text(struct call *call, const struct rpc_stats *s)
 
 static void send_stats(struct echo *echo, struct call *call)
 {
-    const struct rpc_stats *s = rpc_server_stats(echo->server);
+    const struct rpc_stats *s = rpc_server_stats(echo->server.rpc);
     char *text = arena_printf(call_arena(call),
         "open %u\nclosed %u\nconnections %llu\naccepted %llu\nrefused %llu\npauses %llu\n"
         "timed_out %llu\ncancelled %llu\nexpired %llu\nfloods %llu\n%s",
@@ -244,18 +241,6 @@ static const struct rpc_handler handler = {
     .on_closed = on_closed,
 };
 
-static void on_drained(void *arg)
-{
-    struct echo *echo = arg;
-    loop_break(echo->loop);
-}
-
-static void on_stop(void *arg)
-{
-    struct echo *echo = arg;
-    rpc_server_drain(echo->server, echo->drain_usec, on_drained, echo);
-}
-
 /* ---- options ---- */
 
 enum option_type { TYPE_SIZE, TYPE_UNSIGNED, TYPE_MSEC };
@@ -319,40 +304,15 @@ static bool take_argument(
     else if (str_starts_with(arg, "listen="))
         *address = value;
     else if (str_starts_with(arg, "drain_ms="))
-        echo->drain_usec = strtoll(value, NULL, 10) * USEC_PER_MSEC;
+        echo->server.drain_usec = strtoll(value, NULL, 10) * USEC_PER_MSEC;
     else
         return set_limit(options, arg, (size_t)(value - 1 - arg), strtoll(value, NULL, 10));
     return true;
 }
 
-static int run(struct echo *echo, const struct rpc_options *options, const char *address)
-{
-    struct err err = { 0 };
-    struct loop_signal stop = { 0 };
-
-    int r = loop_new(&echo->loop, &err);
-    if (r == 0)
-        r = rpc_server_new(echo->loop, options, &handler, echo, &echo->server, &err);
-    if (r == 0)
-        r = rpc_server_listen(echo->server, address, &err);
-    if (r == 0)
-        r = loop_signal_start(&stop, echo->loop, SIGTERM, on_stop, echo, &err);
-    if (r == 0) {
-        printf("port %d\n", rpc_server_port(echo->server));
-        (void)fflush(stdout);
-        r = loop_run(echo->loop, &err);
-    }
-    if (r < 0)
-        (void)fprintf(stderr, "echo_server: %s\n", err.msg);
-    loop_signal_stop(&stop);
-    rpc_server_free(echo->server);
-    loop_free(echo->loop);
-    return r < 0 || echo->open > 0 ? 1 : 0;
-}
-
 int main(int argc, char **argv)
 {
-    struct echo echo = { .drain_usec = 5 * USEC_PER_SEC };
+    struct echo echo = { .server.drain_usec = 5 * USEC_PER_SEC };
     struct rpc_options options;
     const char *address = "127.0.0.1:0";
 
@@ -363,5 +323,6 @@ int main(int argc, char **argv)
             return 2;
         }
     }
-    return run(&echo, &options, address);
+    int r = test_server_run(&echo.server, "echo_server", &options, &handler, &echo, address);
+    return r < 0 || echo.open > 0 ? 1 : 0;
 }

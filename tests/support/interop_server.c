@@ -7,24 +7,17 @@
  * description.
  */
 #include "base/clock.h"
-#include "base/loop.h"
 #include "base/str.h"
 #include "rpc/call.h"
-#include "rpc/server.h"
+#include "test_server.h"
 #include "wire/message.h"
 
 #include <grpc/testing/empty.pb-c.h>
 #include <grpc/testing/messages.pb-c.h>
-#include <signal.h>
 #include <stdio.h>
 
 #define RESPONSE_BYTES_MAX (64 << 20)
 #define DRAIN_USEC (2 * USEC_PER_SEC)
-
-struct server {
-    struct loop *loop;
-    struct rpc_server *rpc;
-};
 
 /* One answer of a stream that is still to be sent. */
 struct output {
@@ -277,7 +270,7 @@ static void echo_metadata(struct call *call)
 
 static void on_open(struct call *call, void *arg)
 {
-    struct server *server = arg;
+    struct test_server *server = arg;
     struct test_call *t = arena_zalloc(call_arena(call), sizeof(*t));
     if (!t) {
         call_finish(call, GRPC_RESOURCE_EXHAUSTED, "out of memory", NULL, 0);
@@ -336,42 +329,6 @@ static const struct rpc_handler handler = {
 
 /* ---- the program ---- */
 
-static void on_drained(void *arg)
-{
-    struct server *server = arg;
-    loop_break(server->loop);
-}
-
-static void on_stop(void *arg)
-{
-    struct server *server = arg;
-    rpc_server_drain(server->rpc, DRAIN_USEC, on_drained, server);
-}
-
-static int run(struct server *server, const struct rpc_options *options, const char *address)
-{
-    struct err err = { 0 };
-    struct loop_signal stop = { 0 };
-    int r = loop_new(&server->loop, &err);
-    if (r == 0)
-        r = rpc_server_new(server->loop, options, &handler, server, &server->rpc, &err);
-    if (r == 0)
-        r = rpc_server_listen(server->rpc, address, &err);
-    if (r == 0)
-        r = loop_signal_start(&stop, server->loop, SIGTERM, on_stop, server, &err);
-    if (r == 0) {
-        printf("port %d\n", rpc_server_port(server->rpc));
-        (void)fflush(stdout);
-        r = loop_run(server->loop, &err);
-    }
-    if (r < 0)
-        (void)fprintf(stderr, "interop_server: %s\n", err.msg);
-    loop_signal_stop(&stop);
-    rpc_server_free(server->rpc);
-    loop_free(server->loop);
-    return r < 0 ? 1 : 0;
-}
-
 static const char *value_of(const char *arg, const char *name)
 {
     return str_starts_with(arg, name) ? arg + strlen(name) : NULL;
@@ -379,7 +336,7 @@ static const char *value_of(const char *arg, const char *name)
 
 int main(int argc, char **argv)
 {
-    struct server server = { NULL };
+    struct test_server server = { .drain_usec = DRAIN_USEC };
     struct rpc_options options;
     const char *port = "0", *tls = "false", *cert = NULL, *key = NULL;
     char address[32];
@@ -405,5 +362,5 @@ int main(int argc, char **argv)
         options.tls_key_file = key;
     }
     (void)snprintf(address, sizeof(address), "127.0.0.1:%s", port);
-    return run(&server, &options, address);
+    return test_server_run(&server, "interop_server", &options, &handler, &server, address) < 0;
 }
