@@ -293,7 +293,7 @@ def rpc_soak(service):
 
 
 @case
-def channel_soak(_stub):
+def channel_soak(_service):
     for _ in range(30):
         with make_channel(PORT, CERTIFICATE) as channel:
             expect(len(Methods(channel).unary(simple()).payload.body) == 314159)

@@ -20,6 +20,11 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 README = os.path.join(ROOT, "daemon", "rpc", "README.md")
 PROTOS = "/usr/share/grpc-proto"
 SKIPPED = 77
+CASES = """empty_unary large_unary client_compressed_unary server_compressed_unary client_streaming
+    client_compressed_streaming server_streaming server_compressed_streaming ping_pong half_duplex
+    empty_stream custom_metadata status_code_and_message special_status_message unimplemented_method
+    unimplemented_service cancel_after_begin cancel_after_first_response timeout_on_sleeping_server
+    concurrent_large_unary slow_consumer rpc_soak channel_soak""".split()
 MARK = re.compile(r"(<!-- interop table -->\n).*?(<!-- end -->)", re.S)
 
 
@@ -64,10 +69,10 @@ def run_clients(clients, tls):
             command, more = make_command(port, tls[0] if tls else None)
             done = subprocess.run(command, capture_output=True, text=True, timeout=240,
                                   check=False, env={**os.environ, **more})
-            lines = [line.split(" ", 1) for line in done.stdout.splitlines()]
-            if not lines:
+            found[name] = dict(line.split(" ", 1) for line in done.stdout.splitlines())
+            if done.returncode != 0:
                 print(done.stderr, file=sys.stderr)
-            found[name] = dict(lines)
+                found[name]["ends in order"] = f"FAILED exit {done.returncode}"
     finally:
         server.send_signal(signal.SIGTERM)
         code = server.wait(20)
@@ -80,7 +85,7 @@ def format_table(found):
     names = [f"{client}, {way}" for way, answers in found.items() for client in answers]
     columns = [answers[client] for answers in found.values() for client in answers]
     lines = ["| case | " + " | ".join(names) + " |", "| --- |" + " --- |" * len(names)]
-    cases = list(dict.fromkeys(case for column in columns for case in column))
+    cases = list(dict.fromkeys(CASES + [case for column in columns for case in column]))
     lines += [f"| {case} | " + " | ".join(column.get(case, "FAILED: not run") for column in columns)
               + " |" for case in cases]
     return "\n".join(lines) + "\n"
@@ -112,7 +117,10 @@ def main():
     print(table)
     with open(README, encoding="utf-8") as f:
         text = f.read()
-    new = MARK.sub(lambda match: match[1] + table + match[2], text)
+    new, places = MARK.subn(lambda match: match[1] + table + match[2], text)
+    if places != 1:
+        print(f"daemon/rpc/README.md has {places} places for the table")
+        return 1
     if "--write" in sys.argv:
         with open(README, "w", encoding="utf-8") as f:
             f.write(new)
