@@ -207,8 +207,10 @@ void db_batch_submit(
 /* Take @batch out of whatever list it waits in; false if it was sent, so that it must drain. */
 static bool batch_withdraw(struct db_batch *batch)
 {
-    if (batch->state == BATCH_SENT)
+    if (batch->state == BATCH_SENT) {
+        cancel_soon(batch->pool);
         return false;
+    }
     if (batch->state == BATCH_QUEUED)
         pool_unqueue(batch->pool, batch);
     else

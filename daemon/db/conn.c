@@ -239,7 +239,8 @@ static void db_conn_close(struct db_conn *conn)
     conn->head = conn->tail = 0;
     conn->group_size = 0;
     conn->named_by = NULL;
-    conn->is_dirty = false;
+    conn->is_dirty = conn->is_cancelling = false;
+    conn->cancel_end = 0;
     if (conn->n_plans > 0)
         memset(conn->plans, 0, conn->n_plans * sizeof(*conn->plans));
 }

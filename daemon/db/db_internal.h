@@ -20,6 +20,7 @@
 
 #define GROUP_MAX 64 /* reads that share a sync: what one of them waits for, all wait for */
 
+#define SQLSTATE_CANCELLED "57014"
 #define SQLSTATE_READ_ONLY "25006"
 #define SQLSTATE_NO_PLAN "26000"
 #define SQLSTATE_STALE_PLAN "0A000"
@@ -46,7 +47,7 @@ enum batch_fate {
     FATE_OPEN, /* nothing against it so far */
     FATE_FAILED, /* its own SQL error, in batch->error */
     FATE_STALE, /* a plan of its was lost: sent again */
-    FATE_ABORTED, /* a neighbour's error took it along: sent again, alone */
+    FATE_ABORTED, /* a neighbour's error or cancel took it along: sent again, alone */
 };
 
 struct db_batch {
@@ -128,6 +129,16 @@ struct db_conn {
     size_t group_size; /* reads sent whose sync was not; 0: no group is open */
     const struct db_batch *named_by; /* whose preamble holds in the open group; NULL: nobody's */
     bool is_dirty; /* to be flushed at the end of the turn */
+    bool is_cancelling; /* gets no more work until cancel.c has its answer … */
+    unsigned cancel_end; /* … which may hit any operation before this one */
+};
+
+/* The connection that asks for statements to be ended, see cancel.c. */
+struct canceller {
+    PGconn *pg; /* NULL: none is needed now */
+    struct event event;
+    struct loop_timer timer; /* the next look; while pg is there, the end of the attempt */
+    bool is_watching, is_asking;
 };
 
 struct db_pool {
@@ -144,6 +155,7 @@ struct db_pool {
     unsigned *index; /* hash of statements' addresses -> slot + 1 */
     size_t index_size;
     struct loop_later flush;
+    struct canceller canceller;
     struct loop_timer wait_timer; /* runs while the pool is down */
     bool is_waiting_over, is_closing;
     struct err told; /* what on_state() was told last; code 0: that it is up */
@@ -176,6 +188,12 @@ void pool_send_again(struct db_pool *pool, struct db_batch *batch);
 void pool_unqueue(struct db_pool *pool, struct db_batch *batch);
 /* A connection came to stand (@err NULL), or was lost or not to be had. */
 void pool_on_conn(struct db_pool *pool, const struct err *err);
+
+/* cancel.c */
+void cancel_init(struct db_pool *pool);
+void cancel_release(struct db_pool *pool);
+/* A batch that was sent has lost its waiter: see soon whether its statement still runs. */
+void cancel_soon(struct db_pool *pool);
 
 /* statements.c */
 /* Find or give the slot of @statement. ERR_EXHAUSTED. */

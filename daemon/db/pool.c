@@ -60,7 +60,8 @@ static void answer_done(struct db_pool *pool)
 
 static bool has_room(const struct db_conn *conn, int64_t now_usec)
 {
-    if (conn->state != CONN_READY || conn->n_batches >= conn->pool->options.pipeline_limit)
+    if (conn->state != CONN_READY || conn->is_cancelling
+        || conn->n_batches >= conn->pool->options.pipeline_limit)
         return false;
     return conn->n_batches == 0 || now_usec - conn->progress_usec < SLOW_USEC;
 }
@@ -239,6 +240,7 @@ static struct db_pool *pool_make(struct loop *loop, const struct db_options *opt
     list_init(&pool->done);
     list_init(&pool->spare);
     loop_later_init(&pool->flush, loop, on_flush, pool);
+    cancel_init(pool);
     loop_timer_init(&pool->wait_timer, loop, on_wait_over, pool);
     return pool;
 }
@@ -283,6 +285,7 @@ void db_pool_free(struct db_pool *pool)
         return;
     pool->is_closing = true;
     pool->options.on_state = NULL;
+    cancel_release(pool);
     for (size_t i = 0; i < pool->n_conns; i++)
         db_conn_lost(&pool->conns[i], "the pool ends");
     fail_queued(pool, "the server is stopping");

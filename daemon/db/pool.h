@@ -81,6 +81,7 @@ struct db_stats {
     uint64_t prepares;
     uint64_t syncs;
     uint64_t resent; /* batches sent again: a neighbour's error, a lost plan, a lost connection */
+    uint64_t cancels; /* running statements that were asked to end: nobody waited any more */
     uint64_t connects; /* connections that came to stand */
     uint64_t refused; /* batches above queue_limit */
     uint64_t losses; /* connections that stood and were lost or given up */

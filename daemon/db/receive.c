@@ -76,6 +76,13 @@ static bool is_about_plan(const struct op *op, const char *sqlstate)
         && (str_eq(sqlstate, SQLSTATE_NO_PLAN) || str_eq(sqlstate, SQLSTATE_STALE_PLAN));
 }
 
+/* Say whether a cancel that was meant for another hit the head of the ring. */
+static bool was_hit(const struct db_conn *conn, const struct db_batch *batch, const char *sqlstate)
+{
+    return batch->fn && str_eq(sqlstate, SQLSTATE_CANCELLED)
+        && (int)(conn->cancel_end - conn->head) > 0;
+}
+
 /* Take an SQL error over. It is the batch's own: what its error does to neighbours comes to them as
  * "aborted". */
 static void on_sql_error(
@@ -94,6 +101,10 @@ static void on_sql_error(
         PQclear(error);
     } else if (is_stale && !batch->was_stale) {
         batch->fate = FATE_STALE;
+        PQclear(error);
+    } else if (was_hit(conn, batch, sqlstate)) {
+        batch->fate = FATE_ABORTED;
+        batch->was_aborted = false;
         PQclear(error);
     } else {
         batch->fate = FATE_FAILED;
