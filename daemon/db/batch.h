@@ -110,8 +110,8 @@ void db_batch_submit(
     struct db_batch **batch, db_answer_fn *fn, void *arg, struct db_ticket **ret_ticket);
 
 /* Give up the answer: the callback will not run, and *@ticket becomes NULL. What was not sent is
- * dropped; of what was sent the results are awaited and thrown away, and a write may be committed.
- * A ticket that is NULL is accepted. */
+ * dropped. A statement that still runs soon afterwards is ended by a cancel; what it answers is
+ * thrown away, and a write may be committed. A ticket that is NULL is accepted. */
 void db_ticket_cancel(struct db_ticket **ticket);
 
 /* Return the result of statement @i of the batch; NULL if it did not arrive. With an error, the

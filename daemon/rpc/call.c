@@ -208,7 +208,7 @@ static bool can_send(const struct call *call)
 
 static int out_of_memory(struct call *call)
 {
-    call->is_oom = true;
+    call->fault = GRPC_RESOURCE_EXHAUSTED;
     return ERR_EXHAUSTED;
 }
 
@@ -289,12 +289,22 @@ static int send_chunk(struct call *call, struct chunk *chunk)
     return 0;
 }
 
+/* An answer that has no JSON form is a fault of ours, not a lack of memory. */
+static int connect_result(struct call *call, int r)
+{
+    if (r == ERR_EXHAUSTED)
+        return out_of_memory(call);
+    if (r < 0)
+        call->fault = GRPC_INTERNAL;
+    return r;
+}
+
 int call_send(struct call *call, const ProtobufCMessage *message)
 {
     if (!can_send(call))
         return ERR_CANCELLED;
     if (call_is_connect(call))
-        return connect_send(call, message) < 0 ? out_of_memory(call) : 0;
+        return connect_result(call, connect_send(call, message));
     struct chunk *chunk = chunk_new(message_pack_size(message));
     if (!chunk)
         return out_of_memory(call);
@@ -307,7 +317,7 @@ int call_send_bytes(struct call *call, const void *data, size_t len)
     if (!can_send(call))
         return ERR_CANCELLED;
     if (call_is_connect(call))
-        return connect_send_bytes(call, data, len) < 0 ? out_of_memory(call) : 0;
+        return connect_result(call, connect_send_bytes(call, data, len));
     struct chunk *chunk = chunk_new(len);
     if (!chunk)
         return out_of_memory(call);
@@ -365,17 +375,24 @@ void call_wake(struct call *call)
 void call_keep_message(struct call *call, const char *message)
 {
     _cleanup_(str_release) struct str text = { 0 };
+    char cut[STATUS_MESSAGE_BYTES + 1];
 
     if (!message || message[0] == '\0')
         return;
-    if (call_is_connect(call)) {
-        call->status_text = arena_strndup(
-            &call->arena, message, MIN(strlen(message), (size_t)STATUS_MESSAGE_BYTES));
+    snprintf(cut, sizeof(cut), "%s", message);
+    utf8_trim(cut);
+    if (call_is_connect(call) && utf8_valid(cut, strlen(cut))) {
+        call->status_text = arena_strndup(&call->arena, cut, strlen(cut));
         return;
     }
-    metadata_percent_encode(message, MIN(strlen(message), (size_t)STATUS_MESSAGE_BYTES), &text);
-    if (!text.failed)
-        call->status_message = arena_strndup(&call->arena, str_text(&text), text.len);
+    metadata_percent_encode(cut, strlen(cut), &text);
+    if (text.failed)
+        return;
+    const char *encoded = arena_strndup(&call->arena, str_text(&text), text.len);
+    if (call_is_connect(call))
+        call->status_text = encoded; /* JSON has no place for bytes that are no text */
+    else
+        call->status_message = encoded;
 }
 
 static void keep_details(struct call *call, const void *details, size_t len)
@@ -432,9 +449,9 @@ void call_finish(struct call *call, enum grpc_status status, const char *message
         return;
     if (status < GRPC_OK || status > GRPC_UNAUTHENTICATED)
         status = GRPC_UNKNOWN;
-    if (call->is_oom) {
-        status = GRPC_RESOURCE_EXHAUSTED;
-        message = "out of memory";
+    if (call->fault != GRPC_OK) {
+        status = call->fault;
+        message = status == GRPC_INTERNAL ? "the answer has no JSON form" : "out of memory";
         call->is_forced = true;
     } else if (status == GRPC_OK && !call->method->server_streaming && call->n_sent != 1) {
         status = GRPC_INTERNAL;

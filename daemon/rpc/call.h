@@ -15,8 +15,10 @@
  * Ownership: the call belongs to its connection until on_closed returned; call_ref() keeps the
  * memory (the arena, call_user(), metadata, peer) beyond that. Strings given are copied.
  *
- * Errors: ERR_CANCELLED (over), ERR_EXHAUSTED (no memory). After ERR_EXHAUSTED the call ends with
- * RESOURCE_EXHAUSTED whatever call_finish() is given later, so results need not be checked.
+ * Errors: ERR_CANCELLED (over), ERR_EXHAUSTED (no memory); call_send() and call_send_bytes() also
+ * any of wire/json.h, for a message without a JSON form. After these the call ends with
+ * RESOURCE_EXHAUSTED or INTERNAL whatever call_finish() is given later, so results need not be
+ * checked.
  */
 #pragma once
 

@@ -116,12 +116,12 @@ int connect_send_bytes(struct call *call, const void *data, size_t len)
     ProtobufCMessage *message;
     struct err err = { 0 };
 
+    arena_init(&arena, 0);
     if (call->protocol == PROTOCOL_CONNECT_PROTO) {
         call->n_sent++;
         str_add(&call->answer, data, len);
         return call->answer.failed ? ERR_EXHAUSTED : 0;
     }
-    arena_init(&arena, 0);
     int r = call->method->output
         ? message_unpack(call->method->output, &arena, data, len, NULL, &message, &err)
         : ERR_UNIMPLEMENTED;

@@ -220,9 +220,13 @@ static int submit_connect(struct call *call, const char *http_status)
 
     if (!chunk)
         return ERR_EXHAUSTED;
-    *call->chunks_tail = chunk;
-    call->chunks_tail = &chunk->next;
-    call->queued_bytes = chunk->len;
+    if (call->request.is_head) {
+        free(chunk);
+    } else {
+        *call->chunks_tail = chunk;
+        call->chunks_tail = &chunk->next;
+        call->queued_bytes = chunk->len;
+    }
     call->sent_headers = call->sent_trailers = true;
     if (block_init(&block, call) < 0)
         return ERR_EXHAUSTED;
@@ -240,8 +244,8 @@ static int submit_connect(struct call *call, const char *http_status)
             return ERR_EXHAUSTED;
         put(&block, name, strlen(name), h->value, h->value_len, NGHTTP2_NV_FLAG_NONE);
     }
-    return nghttp2_submit_response(
-        call->conn->session, call->stream_id, block.nv, block.n, &provider);
+    return nghttp2_submit_response(call->conn->session, call->stream_id, block.nv, block.n,
+        call->request.is_head ? NULL : &provider);
 }
 
 void response_finish(struct call *call, const char *http_status)

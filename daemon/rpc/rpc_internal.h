@@ -4,8 +4,9 @@
  *   session_memory.c  where a session allocates
  *   server.c    options, life, sweep, reload           conn.c                  one connection: I/O
  *   drain.c     the two-step stop                      session.c               nghttp2's callbacks
- *   request.c   headers and messages of a request      response.c              headers, DATA,
- * trailers call.c      the functions of call.h
+ *   request_headers.c   what a request's headers say   request.c               … and its messages
+ *   response.c  headers, DATA, trailers                connect.c               Connect's bodies
+ *   call.c      the functions of call.h
  *
  * The rule that keeps memory valid: code that may call a handler or end a connection does so
  * between conn_hold() and conn_release(). A connection that broke is only marked; conn_release()
@@ -206,7 +207,7 @@ struct request_line {
     int64_t timeout_usec; /* -1: none */
     enum call_encoding http_encoding;
     bool accepts_http_gzip;
-    bool is_post, has_te, is_too_large, is_malformed, has_timeout;
+    bool is_post, is_head, has_te, is_too_large, is_malformed, has_timeout, has_strange_version;
 };
 
 struct call {
@@ -247,8 +248,9 @@ struct call {
 
     /* end */
     bool is_open, is_handled /* on_open was called */, is_told /* and on_closed */;
-    bool is_forced /* ended by this layer: what is queued no longer matters */, is_oom;
+    bool is_forced /* ended by this layer: what is queued no longer matters */;
     bool is_abandoned;
+    enum grpc_status fault; /* why what it was to send cannot be sent; GRPC_OK: nothing is wrong */
     enum grpc_status status;
     struct str answer; /* of a Connect call, until it ends */
     const char *status_text; /* of a Connect call: as it is, in the arena, or NULL */
@@ -276,9 +278,11 @@ void call_lost(struct call *call);
 void call_need_wake(struct call *call);
 void call_wake(struct call *call);
 
-/* request.c */
+/* request_headers.c */
 int request_header(struct call *call, const char *name, size_t name_len, const char *value,
     size_t value_len) _must_check_;
+
+/* request.c */
 void request_begin(struct call *call);
 void request_data(struct call *call, const uint8_t *data, size_t len);
 void request_half_close(struct call *call);

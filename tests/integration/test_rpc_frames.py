@@ -2,6 +2,7 @@
 
 Every test ends with a healthy call, or with the server's own exit status."""
 
+import json
 import socket
 import ssl
 import struct
@@ -66,6 +67,38 @@ class Requests(ServerTest):
             event = raw.until(h2.events.ResponseReceived, stream)
             self.assertIsNotNone(event.stream_ended)
             self.assertEqual(dict(event.headers)["grpc-message"], "no such")
+
+    def connect(self, **changes):
+        """Connect's form of a call: fields, and the body as JSON."""
+        fields, body = self.ask(headers(**{"te": None, "content_type": "application/proto",
+                                           **changes}))
+        return fields, json.loads(body) if body else None
+
+    def test_connect__message_cut_inside_a_character_is_kept(self):
+        for start in ("/x", "/xy"):
+            fields, body = self.connect(p_path=start + "\u00e9" * 150)
+            self.assertEqual(fields[":status"], "501")
+            self.assertRegex(body["message"], f"^unknown method {start}\u00e9{{90,}}$")
+
+    def test_connect__message_that_is_no_text_is_escaped(self):
+        with Raw(self.server.port) as raw:
+            fields = [(k.encode(), v.encode()) for k, v in headers(
+                te=None, content_type="application/proto", p_path="/x/")]
+            fields = [(k, v + b"\xff/y" if k == b":path" else v) for k, v in fields]
+            _, body = raw.answer(raw.request(fields))
+            self.assertEqual(json.loads(body)["message"], "unknown method /x/%FF/y")
+
+    def test_connect__version_is_1_or_none(self):
+        for version, status in (("1", "200"), (None, "200"), ("2", "400"), ("", "400")):
+            fields, _ = self.ask(headers(te=None, content_type="application/proto",
+                                         connect_protocol_version=version))
+            self.assertEqual(fields[":status"], status, version)
+
+    def test_verb__other_than_post_is_told_which_is_allowed(self):
+        for verb, has_body in (("GET", True), ("HEAD", False), ("PUT", True)):
+            fields, body = self.connect(p_method=verb)
+            self.assertEqual((fields[":status"], fields["allow"]), ("405", "POST"))
+            self.assertEqual(body is not None, has_body, verb)
 
     def test_long_message_is_cut(self):
         fields, _ = self.ask(headers(x_status="3", x_message="m" * 3000))
