@@ -154,6 +154,8 @@ static int start_server(struct daemon *daemon, struct err *err)
     rpc_options_init(&options);
     options.tls_cert_file = *from->tls_certificate ? from->tls_certificate : NULL;
     options.tls_key_file = *from->tls_key ? from->tls_key : NULL;
+    options.tls_client_ca_file = *from->tls_client_ca ? from->tls_client_ca : NULL;
+    options.cors_origins = *from->cors_origins ? from->cors_origins : NULL;
     options.message_bytes_max = (size_t)from->max_message;
     options.call_bytes_max = (size_t)from->max_call_memory;
     options.connection_bytes_max = (size_t)from->max_connection_memory;

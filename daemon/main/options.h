@@ -19,7 +19,7 @@
 #include <stdio.h>
 
 struct options {
-    char *listen, *tls_certificate, *tls_key;
+    char *listen, *cors_origins, *tls_certificate, *tls_client_ca, *tls_key;
     char *database;
     int64_t database_connections, database_queue;
     int64_t database_connect_timeout, database_lock_timeout, database_statement_timeout;

@@ -43,7 +43,7 @@ struct call *call_new(struct conn *conn, int32_t stream_id)
     call->refs = 1;
     call->stream_id = stream_id;
     call->id = server->next_call_id++;
-    memcpy(call->peer, conn->peer, sizeof(call->peer));
+    call->peer = conn->peer;
     call->chunks_tail = &call->chunks;
     frame_parser_init(&call->parser, server->options.message_bytes_max);
     header_list_init(&call->metadata);
@@ -185,7 +185,22 @@ uint64_t call_id(const struct call *call)
 
 const char *call_peer(const struct call *call)
 {
-    return call->peer;
+    return call->peer.text;
+}
+
+const char *call_peer_network(const struct call *call)
+{
+    return call->peer.network;
+}
+
+const uint8_t *call_peer_certificate(const struct call *call)
+{
+    return call->peer.has_certificate ? call->peer.certificate : NULL;
+}
+
+bool call_peer_is_local(const struct call *call)
+{
+    return call->peer.is_local;
 }
 
 bool call_is_open(const struct call *call)
@@ -203,7 +218,8 @@ enum grpc_status call_status(const struct call *call)
 /* Whether output can still be made: a connection that broke is only waiting to be freed. */
 static bool can_send(const struct call *call)
 {
-    return call->is_open && call->conn && call->conn->session && call->conn->state != CONN_BROKEN;
+    return call->is_open && call->conn && conn_is_spoken(call->conn)
+        && call->conn->state != CONN_BROKEN;
 }
 
 static int out_of_memory(struct call *call)

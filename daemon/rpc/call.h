@@ -74,6 +74,16 @@ uint64_t call_id(const struct call *call);
 /* Address of the client, "127.0.0.1:5000", "[::1]:5000" or "unix"; never NULL. */
 const char *call_peer(const struct call *call);
 
+/* The part of it that one subscriber has: the address of IPv4, the /64 of IPv6, or "unix". */
+const char *call_peer_network(const struct call *call);
+
+/* The SHA-256 (32 bytes) of the certificate that the client showed and that one of
+ * rpc_options.tls_client_ca_file vouches for; NULL if there is none. */
+const uint8_t *call_peer_certificate(const struct call *call);
+
+/* Whether the client is on this machine; through a proxy that is here, all are. */
+bool call_peer_is_local(const struct call *call);
+
 /* Not finished, cancelled, expired or lost yet. */
 bool call_is_open(const struct call *call);
 

@@ -21,13 +21,16 @@ static void free_conn(struct conn *conn)
     (void)event_del(&conn->write_event);
     /* nghttp2_session_del() tells nobody that streams ended, so the calls are told here. Each must
      * see a call without connection: a handler may touch others of its calls meanwhile. */
+    struct http1 *http1 = conn->http1;
     nghttp2_session_del(conn->session);
     conn->session = NULL;
+    conn->http1 = NULL;
     conn->holds = 1;
     struct call *call;
     list_for_each(call, &conn->calls, siblings) call->conn = NULL;
     while ((call = list_first(&conn->calls, struct call, siblings)))
         call_lost(call);
+    http1_free(http1);
     transport_close(&conn->transport);
     free(conn->unsent);
     free(conn);
@@ -189,13 +192,29 @@ static bool wake_calls(struct conn *conn)
     return any;
 }
 
+/* Have what is spoken put bytes into server.out. */
+static int fill(struct conn *conn)
+{
+    return conn->http1 ? http1_send(conn) : nghttp2_session_send(conn->session);
+}
+
+/* Nothing will be read or written any more. */
+static bool is_over(const struct conn *conn)
+{
+    if (conn->unsent || !conn_is_spoken(conn))
+        return false;
+    return conn->http1
+        ? http1_is_over(conn)
+        : !nghttp2_session_want_read(conn->session) && !nghttp2_session_want_write(conn->session);
+}
+
 void conn_pump(struct conn *conn)
 {
     size_t budget = CONN_TURN_BYTES;
 
-    while (conn->session && conn->state != CONN_BROKEN && !conn->unsent) {
+    while (conn_is_spoken(conn) && conn->state != CONN_BROKEN && !conn->unsent) {
         bool woke = wake_calls(conn);
-        if (nghttp2_session_send(conn->session) != 0) {
+        if (fill(conn) != 0) {
             conn->server->out_len = 0;
             conn_break(conn);
             return;
@@ -209,15 +228,16 @@ void conn_pump(struct conn *conn)
         }
         budget -= len;
     }
-    if (conn->session && !conn->unsent && !nghttp2_session_want_read(conn->session)
-        && !nghttp2_session_want_write(conn->session))
+    if (conn->http1 && !conn->unsent && conn->state != CONN_BROKEN)
+        http1_end_write(conn);
+    if (is_over(conn))
         conn_break(conn);
 }
 
-/* Say GOAWAY; the connection ends when that is out. */
+/* Say GOAWAY; the connection ends when that is out. HTTP/1.1 has no word for it. */
 static void terminate(struct conn *conn)
 {
-    if (nghttp2_session_terminate_session(conn->session, NGHTTP2_NO_ERROR) == 0)
+    if (conn->session && nghttp2_session_terminate_session(conn->session, NGHTTP2_NO_ERROR) == 0)
         conn_pump(conn);
     else
         conn_break(conn);
@@ -232,6 +252,24 @@ static void session_is_wrong(struct conn *conn, ssize_t error)
     if (error != NGHTTP2_ERR_BAD_CLIENT_MAGIC)
         conn_pump(conn); /* a GOAWAY that says why may be waiting */
     conn_break(conn);
+}
+
+/* Give bytes to what is spoken, which the first of them say; below 0 an error of nghttp2. */
+static ssize_t take_in(struct conn *conn, const uint8_t *data, size_t len)
+{
+    if (!conn_is_spoken(conn)) {
+        if (conn_choose(conn, data, len) < 0)
+            return NGHTTP2_ERR_NOMEM;
+        if (!conn_is_spoken(conn))
+            return (ssize_t)len;
+        ssize_t r = conn_sniffed(conn);
+        if (r < 0)
+            return r;
+    }
+    if (conn->session)
+        return nghttp2_session_mem_recv(conn->session, data, len);
+    http1_receive(conn, data, len);
+    return (ssize_t)len;
 }
 
 static void receive(struct conn *conn)
@@ -252,7 +290,7 @@ static void receive(struct conn *conn)
             break;
         server->stats.bytes_in += (uint64_t)n;
         total += (size_t)n;
-        ssize_t taken = nghttp2_session_mem_recv(conn->session, server->in, (size_t)n);
+        ssize_t taken = take_in(conn, server->in, (size_t)n);
         if (taken != n) {
             session_is_wrong(conn, taken);
             break;
@@ -272,10 +310,11 @@ static void receive(struct conn *conn)
 
 static void become_open(struct conn *conn)
 {
-    if (session_start(conn) < 0) {
+    if (transport_is_h2(&conn->transport) && session_start(conn) < 0) {
         conn_break(conn);
         return;
     }
+    conn->peer.has_certificate = transport_certificate(&conn->transport, conn->peer.certificate);
     conn->state = CONN_PREFACE;
     if (event_add(&conn->read_event, NULL) < 0)
         conn_break(conn);
@@ -354,7 +393,7 @@ void server_on_feed(void *arg)
 /* ---- life ---- */
 
 int conn_new(struct rpc_server *server, const struct transport *transport, bool is_tls,
-    const char *peer, struct err *err)
+    const struct peer *peer, struct err *err)
 {
     struct conn *conn = calloc(1, sizeof(*conn));
     if (!conn) {
@@ -368,7 +407,7 @@ int conn_new(struct rpc_server *server, const struct transport *transport, bool 
     conn->control_credit = server->options.control_burst;
     conn->reset_credit = server->options.reset_burst;
     conn->opened_usec = conn->received_usec = conn->idle_since_usec = clock_monotonic_usec();
-    (void)snprintf(conn->peer, sizeof(conn->peer), "%s", peer);
+    conn->peer = *peer;
     list_init(&conn->calls);
     list_init(&conn->wakeful);
     list_init(&conn->touched);
@@ -418,7 +457,7 @@ static void keep_alive(struct conn *conn, int64_t now)
 {
     if (conn->ping_sent_usec && conn->received_usec >= conn->ping_sent_usec)
         conn->ping_sent_usec = 0;
-    if (conn->ping_sent_usec
+    if (!conn->session || conn->ping_sent_usec
         || !is_past(conn->received_usec, conn->server->options.keepalive_usec, now))
         return;
     if (nghttp2_submit_ping(conn->session, NGHTTP2_FLAG_NONE, NULL) != 0)

@@ -138,6 +138,8 @@ static int put_error(struct call *call)
 
 const char *connect_content_type(const struct call *call)
 {
+    if (call->page_type && call->status == GRPC_OK)
+        return call->page_type;
     bool is_json = call->status != GRPC_OK || call->protocol == PROTOCOL_CONNECT_JSON;
     return is_json ? "application/json" : "application/proto";
 }

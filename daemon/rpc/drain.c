@@ -27,11 +27,13 @@ static void notice(struct conn *conn)
     struct rpc_server *server = conn->server;
     struct call *call;
 
-    if (!conn->session) {
+    if (!conn_is_spoken(conn)) {
         conn_break(conn); /* its client has not sent a call, and will look elsewhere */
         return;
     }
-    if (nghttp2_submit_shutdown_notice(conn->session) != 0)
+    if (conn->http1)
+        http1_drain(conn);
+    else if (nghttp2_submit_shutdown_notice(conn->session) != 0)
         conn_break(conn);
     list_for_each_safe(call, &conn->calls, siblings)
     {

@@ -16,6 +16,7 @@
 #define ACCEPTS_PER_TURN 64
 #define ACCEPT_PAUSE_USEC (100 * USEC_PER_MSEC)
 #define BACKLOG 1024
+#define IPV6_NETWORK_BYTES 8 /* what one subscriber has */
 
 struct listener {
     struct list siblings;
@@ -51,18 +52,22 @@ static bool is_loopback(const union address *a)
     }
 }
 
-static void format_address(const union address *a, char *out, size_t size)
+static void describe_peer(const union address *a, struct peer *ret)
 {
     char host[INET6_ADDRSTRLEN] = "?";
 
+    *ret = (struct peer) { .text = "unix", .network = "unix", .is_local = is_loopback(a) };
     if (a->any.sa_family == AF_INET) {
         (void)inet_ntop(AF_INET, &a->in.sin_addr, host, sizeof(host));
-        (void)snprintf(out, size, "%s:%u", host, ntohs(a->in.sin_port));
+        (void)snprintf(ret->text, sizeof(ret->text), "%s:%u", host, ntohs(a->in.sin_port));
+        (void)snprintf(ret->network, sizeof(ret->network), "%s", host);
     } else if (a->any.sa_family == AF_INET6) {
         (void)inet_ntop(AF_INET6, &a->in6.sin6_addr, host, sizeof(host));
-        (void)snprintf(out, size, "[%s]:%u", host, ntohs(a->in6.sin6_port));
-    } else {
-        (void)snprintf(out, size, "unix");
+        (void)snprintf(ret->text, sizeof(ret->text), "[%s]:%u", host, ntohs(a->in6.sin6_port));
+        struct in6_addr network = a->in6.sin6_addr;
+        if (!IN6_IS_ADDR_V4MAPPED(&network))
+            memset(network.s6_addr + IPV6_NETWORK_BYTES, 0, sizeof(network) - IPV6_NETWORK_BYTES);
+        (void)inet_ntop(AF_INET6, &network, ret->network, sizeof(ret->network));
     }
 }
 
@@ -131,7 +136,7 @@ static void start_connection(struct listener *listener, int fd, const union addr
 {
     struct rpc_server *server = listener->server;
     struct transport transport;
-    char peer[CONN_PEER_BYTES];
+    struct peer peer;
     int one = 1;
 
     server->stats.accepted++;
@@ -141,7 +146,7 @@ static void start_connection(struct listener *listener, int fd, const union addr
         (void)close(fd);
         return;
     }
-    format_address(from, peer, sizeof(peer));
+    describe_peer(from, &peer);
     if (from->any.sa_family != AF_UNIX)
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     if (!listener->is_tls) {
@@ -151,7 +156,7 @@ static void start_connection(struct listener *listener, int fd, const union addr
         (void)close(fd);
         return;
     }
-    if (conn_new(server, &transport, listener->is_tls, peer, NULL) < 0)
+    if (conn_new(server, &transport, listener->is_tls, &peer, NULL) < 0)
         server->stats.refused_connections++;
 }
 
@@ -364,6 +369,7 @@ int rpc_server_listen_fd(struct rpc_server *server, int fd, struct err *err)
 
 int rpc_server_adopt(struct rpc_server *server, int fd, struct err *err)
 {
+    static const struct peer peer = { .text = "unix", .network = "unix", .is_local = true };
     struct transport transport;
 
     transport_plain_init(&transport, fd);
@@ -371,7 +377,7 @@ int rpc_server_adopt(struct rpc_server *server, int fd, struct err *err)
         transport_close(&transport);
         return err_set(err, ERR_INVALID, "descriptor %d cannot be made non-blocking", fd);
     }
-    return conn_new(server, &transport, false, "unix", err);
+    return conn_new(server, &transport, false, &peer, err);
 }
 
 int rpc_server_port(const struct rpc_server *server)

@@ -10,6 +10,8 @@ static void refuse(
     struct call *call, const char *http_status, enum grpc_status status, const char *message)
 {
     call->server->stats.unhandled_calls++;
+    if (call->conn->http1 && !call_is_connect(call))
+        call->protocol = PROTOCOL_CONNECT_JSON; /* what people can read */
     call->is_open = false;
     call->status = status;
     call_keep_message(call, message);
@@ -91,12 +93,17 @@ static bool refuse_headers(struct call *call)
 
     if (r->is_too_large)
         refuse(call, "431", GRPC_RESOURCE_EXHAUSTED, "the request's headers are too large");
+    else if (r->fault)
+        refuse(call, r->fault_status, GRPC_INVALID_ARGUMENT, r->fault);
     else if (call->protocol == PROTOCOL_NONE)
         refuse_stranger(call);
     else if (!r->is_post)
         refuse_verb(call);
     else if (call_is_connect(call))
         return refuse_connect(call);
+    else if (call->conn->http1)
+        refuse(call, "505", GRPC_UNIMPLEMENTED,
+            "gRPC needs HTTP/2; over HTTP/1.1 send application/json or application/proto");
     else if (!r->has_te)
         refuse(call, "400", GRPC_INTERNAL, "the header te: trailers is missing");
     else if (call->encoding == ENCODING_UNKNOWN)
@@ -108,12 +115,52 @@ static bool refuse_headers(struct call *call)
     return true;
 }
 
+/* Answer with the body in call.answer. */
+static void answer_page(struct call *call, const char *http_status)
+{
+    call->protocol = PROTOCOL_CONNECT_JSON;
+    response_finish(call, http_status);
+}
+
+/* Whether a GET or HEAD was for a page of the handler's. */
+static bool serve_page(struct call *call)
+{
+    const struct rpc_handler *handler = call->server->handler;
+    const struct request_line *r = &call->request;
+    struct rpc_page page = { .status = "200", .content_type = "text/plain; charset=utf-8" };
+
+    if ((!r->is_get && !r->is_head) || !r->path || !handler->get || r->is_too_large || r->fault)
+        return false;
+    page.body = &call->answer;
+    const char *query = memchr(r->path, '?', r->path_len);
+    if (!handler->get(call->server->arg, call, r->path,
+            query ? (size_t)(query - r->path) : r->path_len, &page))
+        return false;
+    call->page_type = page.content_type;
+    answer_page(call, page.status);
+    return true;
+}
+
+static bool answer_preflight(struct call *call)
+{
+    const struct request_line *r = &call->request;
+
+    if (!r->is_options || !r->is_preflight || !r->origin || r->is_too_large || r->fault)
+        return false;
+    call->page_type = "text/plain";
+    if (cors_preflight(call) < 0)
+        refuse(call, "503", GRPC_RESOURCE_EXHAUSTED, "out of memory");
+    else
+        answer_page(call, "204");
+    return true;
+}
+
 void request_begin(struct call *call)
 {
     struct rpc_server *server = call->server;
 
     server->stats.calls++;
-    if (refuse_headers(call))
+    if (serve_page(call) || answer_preflight(call) || refuse_headers(call))
         return;
     call->method = call->request.path
         ? server->handler->find(server->arg, call->request.path, call->request.path_len)

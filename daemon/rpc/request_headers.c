@@ -1,7 +1,11 @@
-/* A request's headers: those of HTTP, gRPC and Connect are read, all others kept as metadata. */
+/* A request's headers: those of HTTP, gRPC, Connect and CORS are read, all others kept as metadata.
+ */
 #include "rpc/rpc_internal.h"
 
+#include "wire/http1.h"
 #include "wire/metadata.h"
+
+#define FIELD_OVERHEAD_BYTES 32 /* as HTTP/2 counts (RFC 9113, 6.5.2) */
 
 void header_list_init(struct header_list *list)
 {
@@ -43,24 +47,6 @@ static bool is_grpc_content_type(const char *value, size_t len)
     return len == n || value[n] == ';' || value[n] == ' ';
 }
 
-/* Whether a comma-separated list has "gzip" in it. */
-static bool has_gzip(const char *value, size_t len)
-{
-    const char *end = value + len;
-    while (value < end) {
-        while (value < end && (*value == ' ' || *value == ','))
-            value++;
-        const char *start = value;
-        while (value < end && *value != ',' && *value != ' ' && *value != ';')
-            value++;
-        if (is_text(start, (size_t)(value - start), "gzip"))
-            return true;
-        while (value < end && *value != ',')
-            value++;
-    }
-    return false;
-}
-
 static int take_path(struct call *call, const char *value, size_t len)
 {
     call->request.path = arena_strndup(&call->arena, value, len);
@@ -71,7 +57,9 @@ static int take_path(struct call *call, const char *value, size_t len)
 static int take_method(struct call *call, const char *value, size_t len)
 {
     call->request.is_post = is_text(value, len, "POST");
+    call->request.is_get = is_text(value, len, "GET");
     call->request.is_head = is_text(value, len, "HEAD");
+    call->request.is_options = is_text(value, len, "OPTIONS");
     return 0;
 }
 
@@ -119,7 +107,8 @@ static int take_http_encoding(struct call *call, const char *value, size_t len)
 
 static int take_http_accept_encoding(struct call *call, const char *value, size_t len)
 {
-    call->request.accepts_http_gzip = call->request.accepts_http_gzip || has_gzip(value, len);
+    call->request.accepts_http_gzip
+        = call->request.accepts_http_gzip || http_list_has(value, len, "gzip");
     return 0;
 }
 
@@ -148,7 +137,7 @@ static int take_connect_version(struct call *call, const char *value, size_t len
 
 static int take_accept_encoding(struct call *call, const char *value, size_t len)
 {
-    call->accepts_gzip = call->accepts_gzip || has_gzip(value, len);
+    call->accepts_gzip = call->accepts_gzip || http_list_has(value, len, "gzip");
     return 0;
 }
 
@@ -157,6 +146,21 @@ static int take_timeout(struct call *call, const char *value, size_t len)
     call->request.has_timeout = true;
     if (metadata_timeout_parse(value, len, &call->request.timeout_usec) < 0)
         call->request.is_malformed = true;
+    return 0;
+}
+
+/* Only one that may call is kept; without it the browser refuses its page our answer. */
+static int take_origin(struct call *call, const char *value, size_t len)
+{
+    if (!cors_allows(call->server, value, len))
+        return 0;
+    call->request.origin = arena_strndup(&call->arena, value, len);
+    return call->request.origin ? 0 : ERR_EXHAUSTED;
+}
+
+static int take_preflight(struct call *call, const char *value, size_t len)
+{
+    call->request.is_preflight = true;
     return 0;
 }
 
@@ -173,6 +177,7 @@ static const struct {
 } known_headers[] = {
     { "te", 2, take_te },
     { ":path", 5, take_path },
+    { "origin", 6, take_origin },
     { ":method", 7, take_method },
     { ":scheme", 7, take_nothing },
     { ":authority", 10, take_nothing },
@@ -185,7 +190,23 @@ static const struct {
     { "connect-timeout-ms", 18, take_connect_timeout },
     { "grpc-accept-encoding", 20, take_accept_encoding },
     { "connect-protocol-version", 24, take_connect_version },
+    { "access-control-request-method", 29, take_preflight },
 };
+
+bool request_header_fits(struct call *call, size_t field_bytes)
+{
+    const struct rpc_options *o = &call->server->options;
+    struct request_line *r = &call->request;
+    size_t before = r->header_bytes;
+
+    r->header_bytes += field_bytes + FIELD_OVERHEAD_BYTES;
+    r->header_count++;
+    if (before <= o->header_bytes_max && r->header_bytes > o->header_bytes_max)
+        server_hit(call->server, RPC_LIMIT_HEADER_BYTES);
+    if (r->header_count == (size_t)o->header_count_max + 1)
+        server_hit(call->server, RPC_LIMIT_HEADER_COUNT);
+    return r->header_bytes <= o->header_bytes_max && r->header_count <= o->header_count_max;
+}
 
 int request_header(
     struct call *call, const char *name, size_t name_len, const char *value, size_t value_len)

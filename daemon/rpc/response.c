@@ -210,7 +210,23 @@ static int submit_status_only(struct call *call, const char *http_status)
     return nghttp2_submit_response(call->conn->session, call->stream_id, block.nv, block.n, NULL);
 }
 
-/* A Connect call's answer: status, headers and body at once; trailers are headers too. */
+/* Whether an answer may be read by a page depends on the page's origin, which caches must know. */
+static void put_cors(struct header_block *block, struct call *call)
+{
+    const char *origin = call->request.origin;
+
+    if (!call->server->options.cors_origins)
+        return;
+    put_fixed(block, "vary", "origin");
+    if (!origin)
+        return;
+    put(block, "access-control-allow-origin", strlen("access-control-allow-origin"), origin,
+        strlen(origin), NGHTTP2_NV_FLAG_NO_COPY_NAME);
+    put_fixed(block, "access-control-expose-headers", "*");
+}
+
+/* A Connect call's answer, or a page: status, headers and body at once; trailers are headers too.
+ */
 static int submit_connect(struct call *call, const char *http_status)
 {
     const nghttp2_data_provider provider = { .source.ptr = call, .read_callback = on_read };
@@ -220,7 +236,8 @@ static int submit_connect(struct call *call, const char *http_status)
 
     if (!chunk)
         return ERR_EXHAUSTED;
-    if (call->request.is_head) {
+    size_t body_len = chunk->len;
+    if (call->request.is_head || body_len == 0) {
         free(chunk);
     } else {
         *call->chunks_tail = chunk;
@@ -237,6 +254,7 @@ static int submit_connect(struct call *call, const char *http_status)
     if (is_gzip)
         put_fixed(&block, "content-encoding", "gzip");
     put_fixed(&block, "accept-encoding", "gzip");
+    put_cors(&block, call);
     put_list(&block, &call->headers);
     for (const struct header *h = call->trailers.first; h; h = h->next) {
         const char *name = arena_printf(&call->arena, "trailer-%s", h->name);
@@ -244,8 +262,10 @@ static int submit_connect(struct call *call, const char *http_status)
             return ERR_EXHAUSTED;
         put(&block, name, strlen(name), h->value, h->value_len, NGHTTP2_NV_FLAG_NONE);
     }
+    if (call->conn->http1)
+        return http1_answer(call, block.nv, block.n, body_len);
     return nghttp2_submit_response(call->conn->session, call->stream_id, block.nv, block.n,
-        call->request.is_head ? NULL : &provider);
+        body_len == 0 || call->request.is_head ? NULL : &provider);
 }
 
 void response_finish(struct call *call, const char *http_status)
@@ -275,6 +295,10 @@ void response_abandon(struct call *call)
     if (call->is_abandoned)
         return;
     call->is_abandoned = true;
+    if (call->conn->http1) {
+        conn_break(call->conn);
+        return;
+    }
     if (nghttp2_submit_rst_stream(
             call->conn->session, NGHTTP2_FLAG_NONE, call->stream_id, NGHTTP2_CANCEL)
         != 0)

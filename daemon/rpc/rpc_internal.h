@@ -6,7 +6,8 @@
  *   drain.c     the two-step stop                      session.c               nghttp2's callbacks
  *   request_headers.c   what a request's headers say   request.c               … and its messages
  *   response.c  headers, DATA, trailers                connect.c               Connect's bodies
- *   call.c      the functions of call.h
+ *   call.c      the functions of call.h               http1.c                 the same over
+ * HTTP/1.1 cors.c      pages of other origins
  *
  * The rule that keeps memory valid: code that may call a handler or end a connection does so
  * between conn_hold() and conn_release(). A connection that broke is only marked; conn_release()
@@ -35,7 +36,6 @@
 #define SERVER_OUT_SLACK_BYTES ((size_t)17 * 1024) /* … and one more frame fits behind it */
 #define DATA_FRAME_BYTES ((size_t)16 * 1024)
 #define CONN_TURN_BYTES ((size_t)256 * 1024) /* read or written by one connection in one turn */
-#define CONN_PEER_BYTES 64
 #define CALL_HEADERS_MAX 32 /* added by a handler to one header list */
 #define CALL_POOL_MAX 256
 
@@ -47,6 +47,15 @@ enum server_state {
     SERVER_LEAVING, /* GOAWAY is out, calls in progress go on */
     SERVER_ENDING, /* calls were ended with UNAVAILABLE, last bytes leave */
     SERVER_DRAINED,
+};
+
+/* Who is at the other end. */
+struct peer {
+    char text[64]; /* "127.0.0.1:5000", "[::1]:5000" or "unix" */
+    char network[48]; /* "127.0.0.1", of IPv6 the /64: "2001:db8:1:2::", or "unix" */
+    bool is_local; /* loopback or a unix socket */
+    bool has_certificate;
+    uint8_t certificate[CERTIFICATE_HASH_BYTES];
 };
 
 struct rpc_server {
@@ -125,7 +134,9 @@ struct conn {
     bool read_wants_write, write_wants_read; /* TLS may need the other direction */
     enum conn_state state;
     unsigned holds;
-    nghttp2_session *session;
+    nghttp2_session *session; /* of HTTP/2; NULL before it is known what the client speaks */
+    struct http1 *http1; /* or this */
+    size_t n_sniffed; /* bytes of HTTP/2's start so far, when neither is known */
     void *frame_pages; /* the session's largest buffer, see session_memory.c; NULL: none */
     size_t frame_pages_size;
     struct list calls; /* call.siblings: streams that exist in the session */
@@ -138,12 +149,12 @@ struct conn {
     int64_t opened_usec, received_usec, wrote_usec, idle_since_usec;
     int64_t headers_since_usec; /* a header list is under way; 0: none */
     int64_t ping_sent_usec; /* 0: no PING of ours is out */
-    char peer[CONN_PEER_BYTES];
+    struct peer peer;
 };
 
 /* Make a connection of @transport (taken over, also on failure) and start it. */
 int conn_new(struct rpc_server *server, const struct transport *transport, bool is_tls,
-    const char *peer, struct err *err) _must_check_;
+    const struct peer *peer, struct err *err) _must_check_;
 void conn_hold(struct conn *conn);
 void conn_release(struct conn *conn);
 /* Mark it broken: no more I/O, freed when released, or in this turn's flush if nobody holds it. */
@@ -156,6 +167,31 @@ void conn_pump(struct conn *conn);
 void conn_sweep(struct conn *conn, int64_t now_usec);
 void server_on_flush(void *arg);
 void server_on_feed(void *arg);
+
+/* Something is spoken on it. */
+static inline bool conn_is_spoken(const struct conn *conn)
+{
+    return conn->session || conn->http1;
+}
+
+/* http1.c */
+/* Start HTTP/2 or HTTP/1.1 by the first bytes of a client; with too few of them, neither. */
+int conn_choose(struct conn *conn, const uint8_t *data, size_t len) _must_check_;
+/* Give on what conn_choose() has held back; below 0 an error of nghttp2. */
+ssize_t conn_sniffed(struct conn *conn);
+/* Read bytes; caller holds and pumps. */
+void http1_receive(struct conn *conn, const uint8_t *data, size_t len);
+/* Keep the head of an answer, whose body is in call.chunks unless the request was HEAD. */
+int http1_answer(struct call *call, const nghttp2_nv *nv, size_t n, size_t body_len) _must_check_;
+/* Move bytes to server.out. */
+int http1_send(struct conn *conn) _must_check_;
+/* All was written: if it was the last, tell the client. */
+void http1_end_write(struct conn *conn);
+/* Nothing will be read or written any more. */
+bool http1_is_over(const struct conn *conn) _pure_;
+/* Close after the answer under way, or at once. */
+void http1_drain(struct conn *conn);
+void http1_free(struct http1 *http1);
 
 /* session.c */
 int session_callbacks_new(nghttp2_session_callbacks **ret_callbacks) _must_check_;
@@ -207,7 +243,9 @@ struct request_line {
     int64_t timeout_usec; /* -1: none */
     enum call_encoding http_encoding;
     bool accepts_http_gzip;
-    bool is_post, is_head, has_te, is_too_large, is_malformed, has_timeout, has_strange_version;
+    const char *origin, *fault, *fault_status; /* or NULL; see cors.c, http1.c */
+    bool is_post, is_get, is_head, is_options, has_te, is_preflight, is_too_large, is_malformed,
+        has_timeout, has_strange_version;
 };
 
 struct call {
@@ -226,7 +264,7 @@ struct call {
     struct loop_timer deadline;
     struct request_line request;
     struct header_list metadata, headers, trailers;
-    char peer[CONN_PEER_BYTES];
+    struct peer peer;
 
     /* in */
     struct frame_parser parser;
@@ -252,7 +290,8 @@ struct call {
     bool is_abandoned;
     enum grpc_status fault; /* why what it was to send cannot be sent; GRPC_OK: nothing is wrong */
     enum grpc_status status;
-    struct str answer; /* of a Connect call, until it ends */
+    struct str answer; /* of a Connect call or page, until it ends */
+    const char *page_type; /* content type of a page; NULL: it is a call */
     const char *status_text; /* of a Connect call: as it is, in the arena, or NULL */
     const void *status_detail_bytes;
     size_t status_detail_len;
@@ -279,6 +318,8 @@ void call_need_wake(struct call *call);
 void call_wake(struct call *call);
 
 /* request_headers.c */
+/* Count one field more; false above the limits, each of which is counted once a call. */
+bool request_header_fits(struct call *call, size_t field_bytes);
 int request_header(struct call *call, const char *name, size_t name_len, const char *value,
     size_t value_len) _must_check_;
 
@@ -290,6 +331,12 @@ void request_half_close(struct call *call);
 void request_resume(struct call *call);
 /* Give back what the request holds and leave conn.in_bytes. */
 void request_release(struct call *call);
+
+/* cors.c */
+/* Say whether a page of @origin may call. */
+bool cors_allows(const struct rpc_server *server, const char *origin, size_t len) _pure_;
+/* Answer what a browser asks before it calls. */
+int cors_preflight(struct call *call) _must_check_;
 
 /* connect.c */
 /* Keep a piece of the request's body. */

@@ -37,32 +37,56 @@ void rpc_options_init(struct rpc_options *options)
     };
 }
 
-static int copy_string(const char **slot, struct err *err)
+/* The options that are strings, which the server copies. */
+static const size_t option_strings[] = {
+    offsetof(struct rpc_options, tls_cert_file),
+    offsetof(struct rpc_options, tls_key_file),
+    offsetof(struct rpc_options, tls_client_ca_file),
+    offsetof(struct rpc_options, cors_origins),
+};
+
+static char **option_string(struct rpc_options *options, size_t i)
 {
-    if (!*slot)
-        return 0;
-    *slot = strdup(*slot);
-    return *slot ? 0 : err_oom(err);
+    return (char **)((char *)options + option_strings[i]);
+}
+
+static int copy_strings(struct rpc_options *options, struct err *err)
+{
+    bool is_whole = true;
+
+    for (size_t i = 0; i < ARRAY_SIZE(option_strings); i++) {
+        char **slot = option_string(options, i);
+        char *copy = *slot ? strdup(*slot) : NULL;
+        is_whole = is_whole && !*slot == !copy;
+        *slot = copy;
+    }
+    return is_whole ? 0 : err_oom(err);
+}
+
+static void free_strings(struct rpc_options *options)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(option_strings); i++)
+        free(*option_string(options, i));
 }
 
 static int copy_options(
     struct rpc_server *server, const struct rpc_options *options, struct err *err)
 {
     server->options = *options;
-    server->options.tls_cert_file = server->options.tls_key_file = NULL;
+    int r = copy_strings(&server->options, err);
+    if (r < 0)
+        return r;
     if (!options->tls_cert_file != !options->tls_key_file)
         return err_set(err, ERR_INVALID,
             "a certificate needs a private key, and a key its "
             "certificate");
+    if (options->tls_client_ca_file && !options->tls_cert_file)
+        return err_set(
+            err, ERR_INVALID, "clients can show certificates only to a server that has one");
     if (options->window_bytes < 65535 || options->window_bytes > INT32_MAX
         || options->connection_window_bytes < 65535 || options->connection_window_bytes > INT32_MAX)
         return err_set(err, ERR_INVALID, "a window is from 65535 bytes to 2 GiB");
-    server->options.tls_cert_file = options->tls_cert_file;
-    int r = copy_string(&server->options.tls_cert_file, err);
-    if (r < 0)
-        return r;
-    server->options.tls_key_file = options->tls_key_file;
-    return copy_string(&server->options.tls_key_file, err);
+    return 0;
 }
 
 /* Often enough for the shortest limit, at most once a second. */
@@ -154,8 +178,12 @@ int rpc_server_reload_tls(struct rpc_server *server, struct err *err)
 
     if (!server->options.tls_cert_file)
         return err_set(err, ERR_PRECONDITION, "the server has no certificate to read again");
-    int r = transport_tls_context(
-        server->options.tls_cert_file, server->options.tls_key_file, &tls, err);
+    const struct tls_files files = {
+        .certificate = server->options.tls_cert_file,
+        .key = server->options.tls_key_file,
+        .client_ca = server->options.tls_client_ca_file,
+    };
+    int r = transport_tls_context(&files, &tls, err);
     if (r < 0)
         return r;
     transport_tls_context_free(server->tls); /* connections keep theirs */
@@ -241,8 +269,7 @@ void rpc_server_free(struct rpc_server *server)
     nghttp2_option_del(server->h2_options);
     if (server->reserve_fd >= 0)
         (void)close(server->reserve_fd);
-    free((char *)(uintptr_t)server->options.tls_cert_file);
-    free((char *)(uintptr_t)server->options.tls_key_file);
+    free_strings(&server->options);
     server->is_freed = true;
     server_forget(server);
 }

@@ -1,10 +1,10 @@
 /*
  * rpc/server.h: a gRPC server on the event loop. It knows no method by name.
  *
- * Purpose: accept connections (TLS with ALPN "h2"; cleartext HTTP/2 with prior knowledge on
- * loopback and unix sockets only), speak HTTP/2 and gRPC on them within the limits of struct
- * rpc_options, and tell a struct rpc_handler what each call brings. What a handler answers goes
- * through rpc/call.h.
+ * Purpose: accept connections (TLS with ALPN "h2" or "http/1.1"; cleartext on loopback and unix
+ * sockets only, where the first bytes tell HTTP/2 from HTTP/1.1), speak gRPC and Connect on them
+ * within the limits of struct rpc_options, and tell a struct rpc_handler what each call brings.
+ * What a handler answers goes through rpc/call.h.
  *
  * Calling sequence:
  *
@@ -47,6 +47,7 @@
 
 #include "base/err.h"
 #include "base/macro.h"
+#include "base/str.h"
 
 struct call;
 struct loop;
@@ -60,10 +61,21 @@ struct rpc_method {
     const void *data; /* the handler's own */
 };
 
+/* What a GET is answered. Filled with 200, plain text and an empty body. */
+struct rpc_page {
+    const char *status; /* "200", "503" … */
+    const char *content_type;
+    struct str *body;
+};
+
 /* What a server does with calls. find is required; every other member may be NULL. */
 struct rpc_handler {
     /* Find the method of a path (not NUL-terminated). NULL: UNIMPLEMENTED. */
     const struct rpc_method *(*find)(void *arg, const char *path, size_t len);
+    /* A GET or HEAD for @path (not NUL-terminated, without query): fill @page and return true, or
+     * return false if there is no such page. Of @call only metadata and peer may be asked. */
+    bool (*get)(
+        void *arg, const struct call *call, const char *path, size_t len, struct rpc_page *page);
     /* The request's headers are in, no message yet: the place to look at call_metadata(). */
     void (*on_open)(struct call *call, void *arg);
     /* One whole message, decompressed, within message_bytes_max; @data is borrowed. Not yet parsed:
@@ -84,6 +96,9 @@ struct rpc_handler {
 struct rpc_options {
     const char *tls_cert_file; /* PEM chain; NULL: cleartext, then only loopback and unix sockets */
     const char *tls_key_file; /* PEM */
+    const char *tls_client_ca_file; /* PEM: who may vouch for clients; NULL: none is asked */
+    const char
+        *cors_origins; /* "https://a.example, https://b.example": pages that may call; NULL */
     size_t message_bytes_max; /* one message in, after decompression; above: RESOURCE_EXHAUSTED */
     size_t call_bytes_max; /* cap of call_arena() */
     size_t connection_bytes_max; /* request bytes waiting in one connection, all its calls */

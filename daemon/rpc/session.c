@@ -81,22 +81,6 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
         : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
-/* Count one field more; each limit that is passed is counted once a call. */
-static bool is_over_header_limits(struct call *call, size_t field_bytes)
-{
-    const struct rpc_options *o = &call->server->options;
-    size_t before = call->request.header_bytes;
-
-    call->request.header_bytes += field_bytes;
-    call->request.header_count++;
-    if (before <= o->header_bytes_max && call->request.header_bytes > o->header_bytes_max)
-        server_hit(call->server, RPC_LIMIT_HEADER_BYTES);
-    if (call->request.header_count == (size_t)o->header_count_max + 1)
-        server_hit(call->server, RPC_LIMIT_HEADER_COUNT);
-    return call->request.header_bytes > o->header_bytes_max
-        || call->request.header_count > o->header_count_max;
-}
-
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
     size_t name_len, const uint8_t *value, size_t value_len, uint8_t flags, void *arg)
 {
@@ -105,7 +89,7 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
 
     if (!call)
         return 0;
-    if (is_over_header_limits(call, name_len + value_len + 32)) {
+    if (!request_header_fits(call, name_len + value_len)) {
         call->request.is_too_large = true;
         if (call->request.header_bytes
             > HEADER_BOMB_FACTOR * conn->server->options.header_bytes_max)

@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define READ_AHEAD_BYTES 32768
@@ -18,14 +19,16 @@
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"                                   \
     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
 
-static const unsigned char alpn_h2[] = { 2, 'h', '2' };
+/* The first that the client knows too is taken. */
+static const unsigned char alpn_known[]
+    = { 2, 'h', '2', 8, 'h', 't', 't', 'p', '/', '1', '.', '1' };
 
 static int select_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
     const unsigned char *offered, unsigned offered_len, void *arg)
 {
     unsigned char *chosen = NULL;
-    int found
-        = SSL_select_next_proto(&chosen, out_len, alpn_h2, sizeof(alpn_h2), offered, offered_len);
+    int found = SSL_select_next_proto(
+        &chosen, out_len, alpn_known, sizeof(alpn_known), offered, offered_len);
     *out = chosen;
     return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
@@ -54,20 +57,38 @@ static void set_policy(SSL_CTX *tls)
     SSL_CTX_set_alpn_select_cb(tls, select_alpn, NULL);
 }
 
+/* A client may show a certificate, and need not: it may have a token. */
+static int trust_clients(SSL_CTX *tls, const char *file, struct err *err)
+{
+    static const unsigned char name[] = "canvass";
+
+    if (SSL_CTX_load_verify_file(tls, file) != 1)
+        return context_error("certificates of who may vouch for clients,", file, err);
+    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(file);
+    if (!names)
+        return context_error("certificates of who may vouch for clients,", file, err);
+    SSL_CTX_set_client_CA_list(tls, names);
+    SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, NULL);
+    (void)SSL_CTX_set_session_id_context(tls, name, sizeof(name) - 1);
+    return 0;
+}
+
 int transport_tls_context(
-    const char *cert_file, const char *key_file, struct ssl_ctx_st **ret_tls, struct err *err)
+    const struct tls_files *files, struct ssl_ctx_st **ret_tls, struct err *err)
 {
     int r = 0;
     SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
     if (!tls || SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION) != 1
         || SSL_CTX_set_cipher_list(tls, TLS12_CIPHERS) != 1)
         r = err_oom(err);
-    if (r == 0 && SSL_CTX_use_certificate_chain_file(tls, cert_file) != 1)
-        r = context_error("certificate", cert_file, err);
-    if (r == 0 && SSL_CTX_use_PrivateKey_file(tls, key_file, SSL_FILETYPE_PEM) != 1)
-        r = context_error("private key", key_file, err);
+    if (r == 0 && SSL_CTX_use_certificate_chain_file(tls, files->certificate) != 1)
+        r = context_error("certificate", files->certificate, err);
+    if (r == 0 && SSL_CTX_use_PrivateKey_file(tls, files->key, SSL_FILETYPE_PEM) != 1)
+        r = context_error("private key", files->key, err);
     if (r == 0 && SSL_CTX_check_private_key(tls) != 1)
-        r = context_error("private key", key_file, err);
+        r = context_error("private key", files->key, err);
+    if (r == 0 && files->client_ca)
+        r = trust_clients(tls, files->client_ca, err);
     if (r < 0) {
         SSL_CTX_free(tls);
         ERR_clear_error();
@@ -76,6 +97,17 @@ int transport_tls_context(
     set_policy(tls);
     *ret_tls = tls;
     return 0;
+}
+
+bool transport_certificate(
+    const struct transport *transport, uint8_t ret_hash[CERTIFICATE_HASH_BYTES])
+{
+    unsigned len = 0;
+    X509 *certificate = transport->ssl ? SSL_get0_peer_certificate(transport->ssl) : NULL;
+
+    return certificate && SSL_get_verify_result(transport->ssl) == X509_V_OK
+        && X509_digest(certificate, EVP_sha256(), ret_hash, &len) == 1
+        && len == CERTIFICATE_HASH_BYTES;
 }
 
 void transport_tls_context_free(struct ssl_ctx_st *tls)
@@ -98,7 +130,7 @@ static int wait_for(SSL *ssl, int result)
     }
 }
 
-/* A client that offers no ALPN at all never reaches select_alpn(): look again at the end. */
+/* A client that offers no ALPN at all never reaches select_alpn(): it speaks HTTP/1.1. */
 static bool speaks_h2(const SSL *ssl)
 {
     const unsigned char *name = NULL;
@@ -113,7 +145,8 @@ static int tls_handshake(struct transport *transport)
     int r = SSL_do_handshake(transport->ssl);
     if (r != 1)
         return wait_for(transport->ssl, r);
-    return speaks_h2(transport->ssl) ? 0 : TRANSPORT_FAILED;
+    transport->is_h2 = speaks_h2(transport->ssl);
+    return 0;
 }
 
 static ssize_t tls_read(struct transport *transport, void *data, size_t size)
@@ -137,6 +170,14 @@ static bool tls_has_more(struct transport *transport)
     return SSL_has_pending(transport->ssl) == 1;
 }
 
+static void tls_end_write(struct transport *transport)
+{
+    ERR_clear_error();
+    (void)SSL_shutdown(transport->ssl);
+    ERR_clear_error();
+    (void)shutdown(transport->fd, SHUT_WR);
+}
+
 static void tls_close(struct transport *transport)
 {
     if (transport->ssl) {
@@ -156,6 +197,7 @@ static const struct transport_ops tls_ops = {
     .read = tls_read,
     .write = tls_write,
     .has_more = tls_has_more,
+    .end_write = tls_end_write,
     .close = tls_close,
 };
 

@@ -42,6 +42,11 @@ static bool plain_has_more(struct transport *transport)
     return false;
 }
 
+static void plain_end_write(struct transport *transport)
+{
+    (void)shutdown(transport->fd, SHUT_WR);
+}
+
 static void plain_close(struct transport *transport)
 {
     if (transport->fd >= 0)
@@ -54,6 +59,7 @@ static const struct transport_ops plain_ops = {
     .read = plain_read,
     .write = plain_write,
     .has_more = plain_has_more,
+    .end_write = plain_end_write,
     .close = plain_close,
 };
 

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct ssl_ctx_st;
@@ -38,13 +39,23 @@ struct transport_ops {
     /* Bytes have been taken from the descriptor that read() has not returned yet: the descriptor
      * alone will not say that there is more. */
     bool (*has_more)(struct transport *transport);
+    /* Say that nothing more comes, and go on reading. */
+    void (*end_write)(struct transport *transport);
     void (*close)(struct transport *transport);
 };
+
+/* PEM files; the last may be NULL: then no client is asked for a certificate. */
+struct tls_files {
+    const char *certificate, *key, *client_ca;
+};
+
+#define CERTIFICATE_HASH_BYTES 32
 
 struct transport {
     const struct transport_ops *ops;
     int fd;
-    struct ssl_st *ssl;
+    struct ssl_st *ssl; /* NULL: cleartext */
+    bool is_h2; /* agreed in the handshake */
 };
 
 /* Take @fd, which is non-blocking already. */
@@ -55,10 +66,26 @@ int transport_tls_init(
     struct transport *transport, int fd, struct ssl_ctx_st *tls, struct err *err) _must_check_;
 
 /* Make what connections with TLS share: TLS 1.2 or newer, ciphers with forward secrecy and
- * authenticated encryption, ALPN "h2". ERR_INVALID: the files cannot be read or do not match. */
-int transport_tls_context(const char *cert_file, const char *key_file, struct ssl_ctx_st **ret_tls,
-    struct err *err) _must_check_;
+ * authenticated encryption, ALPN "h2" and "http/1.1". ERR_INVALID: the files cannot be read or do
+ * not match. */
+int transport_tls_context(
+    const struct tls_files *files, struct ssl_ctx_st **ret_tls, struct err *err) _must_check_;
+/* The SHA-256 of the client's certificate, which one of client_ca vouches for; false if it showed
+ * none. */
+bool transport_certificate(
+    const struct transport *transport, uint8_t ret_hash[CERTIFICATE_HASH_BYTES]);
 void transport_tls_context_free(struct ssl_ctx_st *tls);
+
+static inline bool transport_is_tls(const struct transport *transport)
+{
+    return transport->ssl != NULL;
+}
+
+/* After the handshake: HTTP/2 was agreed. In cleartext nothing is, and the first bytes tell. */
+static inline bool transport_is_h2(const struct transport *transport)
+{
+    return transport->is_h2;
+}
 
 static inline int transport_handshake(struct transport *transport)
 {
@@ -78,6 +105,11 @@ static inline ssize_t transport_write(struct transport *transport, const void *d
 static inline bool transport_has_more(struct transport *transport)
 {
     return transport->ops->has_more(transport);
+}
+
+static inline void transport_end_write(struct transport *transport)
+{
+    transport->ops->end_write(transport);
 }
 
 static inline void transport_close(struct transport *transport)

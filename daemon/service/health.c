@@ -34,13 +34,12 @@ static bool is_known(const char *service)
 
 static serving_status status_of(const struct health *health, const char *service)
 {
-    bool needs_database = !str_starts_with(service, "grpc.");
 
     if (!is_known(service))
         return STATUS(SERVICE_UNKNOWN);
-    if (health->is_stopping || (needs_database && !health->is_database_up))
-        return STATUS(NOT_SERVING);
-    return STATUS(SERVING);
+    bool is_serving
+        = str_starts_with(service, "grpc.") ? !health->is_stopping : health_is_serving(health);
+    return is_serving ? STATUS(SERVING) : STATUS(NOT_SERVING);
 }
 
 static void tell(struct watch *watch, serving_status status)

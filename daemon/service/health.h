@@ -31,5 +31,11 @@ void health_set_database(struct health *health, bool is_up);
 /* Serve nothing from here on. */
 void health_stop(struct health *health);
 
+/* Say whether the services of canvass can be used. */
+static inline bool health_is_serving(const struct health *health)
+{
+    return health->is_database_up && !health->is_stopping;
+}
+
 /* Rows of native.c. */
 extern const struct rpc_handler health_check_handler, health_watch_handler;

@@ -2,6 +2,7 @@
 #include "rpc/call.h"
 #include "service/engine.h"
 #include "service/health.h"
+#include "service/pages.h"
 #include "service/reflection.h"
 #include "wire/schema.h"
 
@@ -120,6 +121,7 @@ static void on_closed(struct call *call, void *arg)
 
 const struct rpc_handler native_handler = {
     .find = find,
+    .get = pages_get,
     .on_open = on_open,
     .on_message = on_message,
     .on_half_close = on_half_close,

@@ -215,15 +215,16 @@ class Garbage(ServerTest):
         client = socket.create_connection(("127.0.0.1", self.server.port), timeout=10)
         return context.wrap_socket(client, server_hostname="localhost")
 
-    def test_without_alpn_h2_nothing_is_served(self):
+    def test_alpn__without_h2_means_http1(self):
         with self.assertRaises((ssl.SSLError, ConnectionResetError)):
-            self.handshake(["http/1.1"]).recv(1)
-        try:
-            with self.handshake(None) as client:
+            self.handshake(["spdy/3"]).recv(1)
+        for protocols in (["http/1.1"], None):
+            with self.handshake(protocols) as client:
                 client.sendall(PREFACE + raw_frame(4, 0, 0))
-                self.assertEqual(client.recv(100), b"")
-        except (ConnectionResetError, BrokenPipeError, ssl.SSLError):
-            pass
+                self.assertIn(b"HTTP/1.1 505", client.recv(100))
+            with self.handshake(protocols) as client:
+                client.sendall(b"GET /page HTTP/1.1\r\nHost: x\r\n\r\n")
+                self.assertIn(b"HTTP/1.1 200 OK", client.recv(100))
 
     def test_tls_versions(self):
         for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):

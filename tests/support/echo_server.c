@@ -1,6 +1,7 @@
 /* A server for tests of the rpc layer: a few methods on raw bytes, no database.
  *
- *     echo_server [cert=FILE key=FILE] [listen=127.0.0.1:0] [drain_ms=…] [<limit>=<number>]…
+ *     echo_server [cert=FILE key=FILE] [cors=ORIGINS] [listen=127.0.0.1:0] [drain_ms=…]
+ *                 [<limit>=<number>]…
  *
  * It prints "port N" when it listens, drains on SIGTERM and exits 0. The methods:
  *
@@ -11,6 +12,8 @@
  *   - /test.Echo/Sleep: never answers
  *   - /test.Echo/Watch: server stream: one message, then nothing; metadata x-polite: ends on drain
  *   - /test.Echo/Stats: "<name> <number>" lines
+ *
+ * And GET /page.
  */
 #include "base/clock.h"
 #include "base/str.h"
@@ -58,6 +61,15 @@ static const struct rpc_method *find(void *arg, const char *path, size_t len)
             return &methods[i];
     }
     return NULL;
+}
+
+static bool get(
+    void *arg, const struct call *call, const char *path, size_t len, struct rpc_page *page)
+{
+    if (len != strlen("/page") || memcmp(path, "/page", len) != 0)
+        return false;
+    str_addz(page->body, call_peer_is_local(call) ? "a page for one who is here\n" : "a page\n");
+    return true;
 }
 
 static void on_pause_over(void *arg)
@@ -233,6 +245,7 @@ static void on_closed(struct call *call, void *arg)
 
 static const struct rpc_handler handler = {
     .find = find,
+    .get = get,
     .on_open = on_open,
     .on_message = on_message,
     .on_half_close = on_half_close,
@@ -301,6 +314,8 @@ static bool take_argument(
         options->tls_cert_file = value;
     else if (str_starts_with(arg, "key="))
         options->tls_key_file = value;
+    else if (str_starts_with(arg, "cors="))
+        options->cors_origins = value;
     else if (str_starts_with(arg, "listen="))
         *address = value;
     else if (str_starts_with(arg, "drain_ms="))

@@ -71,6 +71,15 @@ static const struct rpc_method *rig_find(void *arg, const char *path, size_t len
     return NULL;
 }
 
+static bool rig_get(
+    void *arg, const struct call *call, const char *path, size_t len, struct rpc_page *page)
+{
+    if (len != strlen("/page") || memcmp(path, "/page", len) != 0)
+        return false;
+    str_addz(page->body, call_peer_is_local(call) ? "a page for one who is here\n" : "a page\n");
+    return true;
+}
+
 static void rig_on_open(struct call *call, void *arg)
 {
     struct rig *rig = arg;
@@ -269,8 +278,16 @@ static inline int rig_start(struct rig *rig)
 {
     int pair[2];
 
-    rig->handler = (struct rpc_handler) { rig_find, rig_on_open, rig_on_message, rig_on_half_close,
-        rig_on_writable, rig_on_drain, rig_on_closed };
+    rig->handler = (struct rpc_handler) {
+        .find = rig_find,
+        .get = rig_get,
+        .on_open = rig_on_open,
+        .on_message = rig_on_message,
+        .on_half_close = rig_on_half_close,
+        .on_writable = rig_on_writable,
+        .on_drain = rig_on_drain,
+        .on_closed = rig_on_closed,
+    };
     rig->fd = -1;
     if (loop_new(&rig->loop, NULL) < 0
         || rpc_server_new(rig->loop, &rig->options, &rig->handler, rig, &rig->server, NULL) < 0)
