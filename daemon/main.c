@@ -15,6 +15,7 @@
 #include "service/health.h"
 #include "service/method_file.h"
 #include "service/methods.h"
+#include "service/metrics.h"
 #include "service/native.h"
 
 #include <errno.h>
@@ -25,6 +26,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PUBLISH_USEC USEC_PER_SEC /* between two updates of the metrics that others show */
 #define STOP_SPARE_USEC (5 * USEC_PER_SEC) /* beyond `drain`, for a worker to end */
 
 /* ---- the daemon ---- */
@@ -33,6 +35,8 @@ struct daemon {
     struct options options;
     struct arguments arguments; /* for the reload */
     struct listeners listeners;
+    struct metrics *metrics; /* shared by all workers */
+    struct loop_timer publish;
     struct supervised role; /* a worker's, if there are several */
     struct herald herald;
     struct loop *loop;
@@ -136,14 +140,35 @@ static int start_engine(struct daemon *daemon, struct err *err)
     };
 
     int r = engine_new(&options, &daemon->engine, err);
-    return r < 0 ? r
-                 : natives_init(&daemon->natives, daemon->engine, &daemon->health,
-                     daemon->options.reflection, err);
+    if (r == 0)
+        r = natives_init(
+            &daemon->natives, daemon->engine, &daemon->health, daemon->options.reflection, err);
+    daemon->natives.metrics = daemon->metrics;
+    daemon->natives.pool = daemon->pool;
+    daemon->natives.logs_access = daemon->options.log_calls;
+    daemon->natives.publishes_metrics = daemon->options.metrics_public;
+    return r;
 }
 
 static void stop_engine(struct daemon *daemon)
 {
     engine_free(daemon->engine);
+}
+
+/* Another worker that is asked for metrics tells ours of the last time. */
+static void on_publish(void *arg)
+{
+    struct daemon *daemon = arg;
+
+    natives_update_metrics(&daemon->natives);
+    loop_timer_start(&daemon->publish, PUBLISH_USEC);
+}
+
+static void start_publishing(struct daemon *daemon)
+{
+    metrics_attach(daemon->metrics, daemon->role.index);
+    loop_timer_init(&daemon->publish, daemon->loop, on_publish, daemon);
+    on_publish(daemon);
 }
 
 static int start_server(struct daemon *daemon, struct err *err)
@@ -178,11 +203,18 @@ static int start_server(struct daemon *daemon, struct err *err)
     options.write_usec = from->timeout_write;
     int r = rpc_server_new(
         daemon->loop, &options, &native_handler, &daemon->natives, &daemon->server, err);
-    return r < 0 ? r : listeners_serve(&daemon->listeners, daemon->server, err);
+    if (r < 0)
+        return r;
+    daemon->natives.server = daemon->server;
+    start_publishing(daemon);
+    return listeners_serve(&daemon->listeners, daemon->server, err);
 }
 
 static void stop_server(struct daemon *daemon)
 {
+    loop_timer_stop(&daemon->publish);
+    natives_update_metrics(&daemon->natives);
+    daemon->natives.server = NULL;
     rpc_server_free(daemon->server);
     daemon->server = NULL;
 }
@@ -318,6 +350,16 @@ static void retract(struct daemon *daemon)
     remove_pid_file(daemon);
 }
 
+static int make_metrics(struct daemon *daemon, struct err *err)
+{
+    return metrics_new((unsigned)daemon->options.workers, &daemon->metrics, err);
+}
+
+static void free_metrics(struct daemon *daemon)
+{
+    metrics_free(daemon->metrics);
+}
+
 /* ---- several workers ---- */
 
 static void on_workers_ready(void *arg)
@@ -378,6 +420,7 @@ static const struct part {
     { "methods", read_methods, free_methods },
     { "check", check, NULL },
     { "listen", open_listeners, close_listeners },
+    { "metrics", make_metrics, free_metrics },
     { "workers", start_workers, NULL },
     { "loop", start_loop, stop_loop },
     { "signals", start_signals, stop_signals },
@@ -388,7 +431,7 @@ static const struct part {
 };
 
 #define N_CHECKED 2 /* parts of --check */
-#define N_SUPERVISED 4 /* parts of a parent */
+#define N_SUPERVISED 5 /* parts of a parent */
 
 /* Start the first @n_parts parts, run the loop if these are all, and stop what was started. */
 static int run(struct daemon *daemon, size_t n_parts)

@@ -47,7 +47,7 @@ static const size_t option_strings[] = {
 
 static char **option_string(struct rpc_options *options, size_t i)
 {
-    return (char **)((char *)options + option_strings[i]);
+    return (char **)(void *)((char *)options + option_strings[i]);
 }
 
 static int copy_strings(struct rpc_options *options, struct err *err)

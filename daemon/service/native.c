@@ -1,7 +1,12 @@
 #include "service/native.h"
+#include "base/clock.h"
+#include "db/pool.h"
 #include "rpc/call.h"
+#include "service/access.h"
 #include "service/engine.h"
 #include "service/health.h"
+#include "service/methods.h"
+#include "service/metrics.h"
 #include "service/pages.h"
 #include "service/reflection.h"
 #include "wire/schema.h"
@@ -33,7 +38,8 @@ int natives_init(struct natives *natives, struct engine *engine, struct health *
         if (rows[i].is_reflection && !has_reflection)
             continue;
         natives->list[natives->n++] = (struct native) {
-            .method = { .path = schema->path,
+            .method = { .data = schema,
+                .path = schema->path,
                 .input = schema->input,
                 .output = schema->output,
                 .client_streaming = schema->client_streaming,
@@ -75,6 +81,8 @@ static void on_open(struct call *call, void *arg)
 {
     struct target to = target_of(call, arg);
 
+    access_open(call);
+
     if (to.handler->on_open)
         to.handler->on_open(call, to.arg);
 }
@@ -111,12 +119,37 @@ static void on_drain(struct call *call, void *arg)
         to.handler->on_drain(call, to.arg);
 }
 
+static const struct schema_method *schema_of(const struct call *call, const struct target *to)
+{
+    const void *data = call_method(call)->data;
+
+    return to->handler == &engine_handler ? ((const struct method *)data)->schema : data;
+}
+
 static void on_closed(struct call *call, void *arg)
 {
+    const struct natives *natives = arg;
     struct target to = target_of(call, arg);
+    const struct schema_method *schema = schema_of(call, &to);
+    int64_t usec = clock_monotonic_usec() - call_opened_usec(call);
 
+    if (natives->metrics)
+        metrics_call(natives->metrics, schema, call_status(call), usec);
+    if (natives->logs_access)
+        access_log(call, schema, usec);
     if (to.handler->on_closed)
         to.handler->on_closed(call, to.arg);
+}
+
+void natives_update_metrics(const struct natives *natives)
+{
+    struct db_stats db;
+
+    if (natives->pool)
+        db_pool_stats(natives->pool, &db);
+    if (natives->metrics && natives->server)
+        metrics_update(
+            natives->metrics, rpc_server_stats(natives->server), natives->pool ? &db : NULL);
 }
 
 const struct rpc_handler native_handler = {
