@@ -45,6 +45,13 @@ static char *format_url(const char *server)
     return str_steal(&url);
 }
 
+/* NULL stands for an empty one too. */
+static int copy_option(const char *text, char **slot)
+{
+    *slot = text && *text ? strdup(text) : NULL;
+    return text && *text && !*slot ? ERR_EXHAUSTED : 0;
+}
+
 static int fill_channel(
     struct channel *channel, const struct channel_options *options, struct err *err)
 {
@@ -55,7 +62,9 @@ static int fill_channel(
     channel->url = format_url(server);
     if (is_unix && !(channel->unix_path = strdup(server + strlen("unix:"))))
         return err_oom(err);
-    if (options->ca_file && *options->ca_file && !(channel->ca_file = strdup(options->ca_file)))
+    if (copy_option(options->ca_file, &channel->ca_file) < 0
+        || copy_option(options->certificate_file, &channel->certificate_file) < 0
+        || copy_option(options->key_file, &channel->key_file) < 0)
         return err_oom(err);
     if (options->token && *options->token) {
         str_addf(&line, "authorization: Bearer %s", options->token);
@@ -92,6 +101,8 @@ void channel_free(struct channel *channel)
     free(channel->url);
     free(channel->unix_path);
     free(channel->ca_file);
+    free(channel->certificate_file);
+    free(channel->key_file);
     free(channel->authorization);
     free(channel);
 }
@@ -180,6 +191,10 @@ static int set_options(struct channel_call *call, const char *path)
         set(CURLOPT_UNIX_SOCKET_PATH, channel->unix_path);
     if (channel->ca_file)
         set(CURLOPT_CAINFO, channel->ca_file);
+    if (channel->certificate_file)
+        set(CURLOPT_SSLCERT, channel->certificate_file);
+    if (channel->key_file)
+        set(CURLOPT_SSLKEY, channel->key_file);
     if (call->timeout_usec) /* a second longer than the server takes: its own answer is better */
         set(CURLOPT_TIMEOUT_MS, (long)(call->timeout_usec / USEC_PER_MSEC) + 1000L);
     set(CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MSEC);

@@ -32,6 +32,7 @@ struct channel_call;
 struct channel_options {
     const char *server;
     const char *ca_file; /* NULL or "": the system's */
+    const char *certificate_file, *key_file; /* NULL or "": none is shown */
     const char *token; /* NULL or "": none is sent */
 };
 

@@ -19,7 +19,7 @@ struct channel {
     CURLM *multi;
     char *url; /* "https://host:port" */
     char *unix_path; /* or NULL */
-    char *ca_file; /* or NULL */
+    char *ca_file, *certificate_file, *key_file; /* or NULL */
     char *authorization; /* the header's line, or NULL */
     bool is_cleartext;
 };

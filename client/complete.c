@@ -104,7 +104,7 @@ static void offer_rows(const struct completion *c, enum arg_kind kind)
 static void offer_value(const struct completion *c, const struct verb *verb, const struct arg *arg)
 {
     const ProtobufCFieldDescriptor *field = arg_field(verb, arg);
-    if (arg->kind == ARG_FILE)
+    if (arg->kind == ARG_FILE || arg->kind == ARG_CONTENT)
         (void)fprintf(c->app->out, ":FILE\n"); /* the shell knows files better */
     else if (field && field_enum_descriptor(field))
         offer_enum(c, field_enum_descriptor(field));

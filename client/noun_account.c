@@ -58,6 +58,7 @@ static const struct column token_columns[] = {
     { "EXPIRES", "expires_at", FORMAT_MOMENT, 0 },
     { "REVOKED", "revoked_at", FORMAT_MOMENT, 0 },
     { "LAST USED", "last_used", FORMAT_DATE, 0 },
+    { "CERTIFICATE", "certificate_sha256", FORMAT_TEXT, COLUMN_SHRINK },
     { "ID", "id", FORMAT_TEXT, 0 },
 };
 static const struct view tokens_view
@@ -69,6 +70,13 @@ static const struct column issued_columns[] = {
     { "Id", "token.id", FORMAT_TEXT, 0 },
 };
 static const struct view issued_view = { .record = "", VIEW_COLUMNS(issued_columns) };
+static const struct column registered_columns[] = {
+    { "For", "label", FORMAT_TEXT, 0 },
+    { "SHA-256", "certificate_sha256", FORMAT_TEXT, 0 },
+    { "Expires", "expires_at", FORMAT_MOMENT, 0 },
+    { "Id", "id", FORMAT_TEXT, 0 },
+};
+static const struct view registered_view = { .record = "token", VIEW_COLUMNS(registered_columns) };
 static const struct column revoked_columns[] = {
     { "For", "label", FORMAT_TEXT, 0 },
     { "Revoked", "revoked_at", FORMAT_MOMENT, 0 },
@@ -81,6 +89,14 @@ static const struct arg token_issue_args[] = {
     { "for", "specialist_id", ARG_SPECIALIST, 0, NULL, "another person's token (administrators)",
         NULL },
     { "days", "days", ARG_FIELD, 0, NULL, "days until it expires, 1 to 400 (90)", NULL },
+};
+static const struct arg token_register_args[] = {
+    { "LABEL", "label", ARG_FIELD, ARG_POSITIONAL | ARG_REQUIRED | ARG_WORDS, "LABEL",
+        "which program on which machine", NULL },
+    { "certificate", "certificate", ARG_CONTENT, ARG_REQUIRED, NULL,
+        "its certificate (PEM), without the private key", NULL },
+    { "for", "specialist_id", ARG_SPECIALIST, ARG_REQUIRED, NULL, "whom it calls as", NULL },
+    { "days", "days", ARG_FIELD, 0, NULL, "days until it is refused, 1 to 400 (90)", NULL },
 };
 static const struct arg token_list_args[] = {
     { "for", "specialist_id", ARG_SPECIALIST, 0, NULL, "another person's tokens (administrators)",
@@ -100,6 +116,16 @@ static const struct verb token_verbs[] = {
         .view = &issued_view,
         .done = "Keep it like a password; it is not shown again." },
     { .noun = "token",
+        .name = "register",
+        .method = "canvass.v1.AccountService/RegisterCertificate",
+        .summary = "let a program call with its TLS certificate (administrators)",
+        .notes = "The server must trust who signed it. A program that is canvass itself is told by "
+                 "CANVASS_CERTIFICATE and CANVASS_KEY, which name its PEM files.",
+        .example = "canvass token register \"nightly report\" --certificate report.pem --for Lea",
+        VERB_ARGS(token_register_args),
+        .view = &registered_view,
+        .done = "Registered; canvass token revoke ends it." },
+    { .noun = "token",
         .name = "list",
         .method = "canvass.v1.AccountService/ListTokens",
         .summary = "list your tokens",
@@ -115,7 +141,8 @@ static const struct verb token_verbs[] = {
         .view = &revoked_view,
         .done = "Revoked." },
 };
-const struct noun token_noun = { "token", "tokens to log in with", NOUN_VERBS(token_verbs) };
+const struct noun token_noun
+    = { "token", "tokens and certificates to call with", NOUN_VERBS(token_verbs) };
 
 static const struct column specialist_columns[] = {
     { "NAME", "name", FORMAT_TEXT, COLUMN_SHRINK },

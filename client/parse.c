@@ -215,7 +215,8 @@ void arg_value_name(const struct verb *verb, const struct arg *arg, struct str *
         [ARG_SPECIALIST] = "PERSON",
         [ARG_TEAM] = "TEAM",
         [ARG_BOROUGH] = "BOROUGH",
-        [ARG_FILE] = "FILE" };
+        [ARG_FILE] = "FILE",
+        [ARG_CONTENT] = "FILE" };
     const ProtobufCFieldDescriptor *field = arg_field(verb, arg);
     if (arg->value)
         str_addz(out, arg->value);

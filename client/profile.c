@@ -15,6 +15,16 @@ static const struct config_option table[] = {
         .type = CONFIG_STRING,
         .offset = offsetof(struct profile, ca),
         .help = "certificate of the authority that signed the server's; empty: the system's" },
+    { .name = "certificate",
+        .env = "CANVASS_CERTIFICATE",
+        .type = CONFIG_STRING,
+        .offset = offsetof(struct profile, certificate),
+        .help = "PEM file with a certificate of our own, to call with instead of a token" },
+    { .name = "key",
+        .env = "CANVASS_KEY",
+        .type = CONFIG_STRING,
+        .offset = offsetof(struct profile, key),
+        .help = "PEM file with its private key" },
     { .name = "server",
         .env = "CANVASS_SERVER",
         .type = CONFIG_STRING,
@@ -110,8 +120,8 @@ static int write_whole(
         (void)close(fd);
         return err_oom(err);
     }
-    (void)fprintf(
-        out, "server = %s\nca = %s\ntoken = %s\n", profile->server, profile->ca, profile->token);
+    (void)fprintf(out, "server = %s\nca = %s\ncertificate = %s\nkey = %s\ntoken = %s\n",
+        profile->server, profile->ca, profile->certificate, profile->key, profile->token);
     bool is_written = fflush(out) == 0 && fsync(fileno(out)) == 0;
     if (fclose(out) != 0 || !is_written || rename(temporary, path) < 0) {
         int rc = err_set(err, ERR_UNAVAILABLE, "cannot write %s: %s", path, strerror(errno));

@@ -1,7 +1,7 @@
 /* Where the server is and what to show it: kept per profile in ~/.config/canvass/NAME.conf, 0600.
  *
- * The environment goes before the file: CANVASS_SERVER, CANVASS_TOKEN, CANVASS_CA. A file that
- * others may read is refused, since it holds a token.
+ * The environment goes before the file: CANVASS_SERVER, CANVASS_TOKEN, CANVASS_CA,
+ * CANVASS_CERTIFICATE, CANVASS_KEY. A file that others may read is refused, since it holds a token.
  */
 #pragma once
 
@@ -11,6 +11,7 @@ struct profile {
     char *server; /* "" if there is none */
     char *token;
     char *ca;
+    char *certificate, *key;
 };
 
 /* Load the profile @name; a missing file gives empty strings. ERR_INVALID, ERR_DENIED. */

@@ -76,7 +76,11 @@ int remote_connect(struct app *app, struct err *err)
     if (!*app->profile.server)
         return err_set(err, ERR_UNAUTHENTICATED, "you are not logged in");
     struct channel_options options = {
-        .server = app->profile.server, .ca_file = app->profile.ca, .token = app->profile.token
+        .server = app->profile.server,
+        .ca_file = app->profile.ca,
+        .certificate_file = app->profile.certificate,
+        .key_file = app->profile.key,
+        .token = app->profile.token,
     };
     return channel_new(&options, &app->channel, err);
 }

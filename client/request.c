@@ -13,8 +13,11 @@
 #include "wire/enums.h"
 #include "wire/field.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#define CONTENT_BYTES_MAX ((size_t)1 << 20)
 
 /* One option on its way into the request. */
 struct binding {
@@ -107,6 +110,30 @@ static int bind_spans(
     struct err why = { 0 };
     int rc = spans_parse(text, ret_value, &why);
     return rc < 0 ? mistake(b, err, &why) : 0;
+}
+
+/* The server says what is wrong with the text; here only what no field could hold is refused. */
+static int bind_content(
+    const struct binding *b, const char *path, json_t **ret_value, struct err *err)
+{
+    _cleanup_(str_release) struct str text = { 0 };
+    struct err why = { 0 };
+    char piece[4096];
+    size_t n;
+    FILE *file = fopen(path, "re");
+    if (!file) {
+        err_set(&why, ERR_INVALID, "cannot read %s: %s", path, strerror(errno));
+        return mistake(b, err, &why);
+    }
+    while (text.len <= CONTENT_BYTES_MAX && (n = fread(piece, 1, sizeof piece, file)) > 0)
+        str_add(&text, piece, n);
+    (void)fclose(file);
+    if (text.len > CONTENT_BYTES_MAX || !utf8_valid(str_text(&text), text.len)) {
+        err_set(&why, ERR_INVALID, "%s is too large or no text", path);
+        return mistake(b, err, &why);
+    }
+    *ret_value = json_stringn(str_text(&text), text.len);
+    return 0;
 }
 
 /* Sites, contacts and the like are looked for at the employer that the request names. */
@@ -303,7 +330,8 @@ static int apply_text(const struct binding *b, const char *text, struct err *err
         [ARG_TENTHS] = bind_tenths,
         [ARG_METRES] = bind_metres,
         [ARG_SPANS] = bind_spans,
-        [ARG_WISHES] = bind_wishes };
+        [ARG_WISHES] = bind_wishes,
+        [ARG_CONTENT] = bind_content };
     const struct arg *arg = b->arg;
     json_t *value = NULL;
     if (arg->kind == ARG_TENTHS_RANGE)

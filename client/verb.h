@@ -43,6 +43,7 @@ enum arg_kind {
     ARG_LOCAL, /* for the command itself; takes a value */
     ARG_SWITCH, /* for the command itself; takes none */
     ARG_FILE, /* for the command itself; the shell completes it as a file */
+    ARG_CONTENT, /* names a file whose text is the field's value */
 };
 
 enum arg_flag {

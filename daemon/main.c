@@ -17,6 +17,7 @@
 #include "service/methods.h"
 #include "service/metrics.h"
 #include "service/native.h"
+#include "service/rate.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -37,6 +38,7 @@ struct daemon {
     struct listeners listeners;
     struct metrics *metrics; /* shared by all workers */
     struct loop_timer publish;
+    struct rate *calls, *failed_logins; /* shared too */
     struct supervised role; /* a worker's, if there are several */
     struct herald herald;
     struct loop *loop;
@@ -137,6 +139,8 @@ static int start_engine(struct daemon *daemon, struct err *err)
         .methods = &daemon->methods,
         .errors = &daemon->book,
         .message_memory_bytes = (size_t)daemon->options.max_call_memory,
+        .calls = daemon->calls,
+        .failed_logins = daemon->failed_logins,
     };
 
     int r = engine_new(&options, &daemon->engine, err);
@@ -350,14 +354,29 @@ static void retract(struct daemon *daemon)
     remove_pid_file(daemon);
 }
 
-static int make_metrics(struct daemon *daemon, struct err *err)
-{
-    return metrics_new((unsigned)daemon->options.workers, &daemon->metrics, err);
-}
-
-static void free_metrics(struct daemon *daemon)
+static void free_shared(struct daemon *daemon)
 {
     metrics_free(daemon->metrics);
+    rate_free(daemon->calls);
+    rate_free(daemon->failed_logins);
+}
+
+/* What all workers count together. */
+static int make_shared(struct daemon *daemon, struct err *err)
+{
+    const struct options *o = &daemon->options;
+    int r = rate_new("calls", o->max_calls, o->max_calls_per_second, &daemon->calls, err);
+
+    if (r == 0)
+        r = rate_new("failed_logins", o->max_failed_logins, o->max_failed_logins_per_second,
+            &daemon->failed_logins, err);
+    if (r == 0)
+        r = metrics_new((unsigned)o->workers, &daemon->metrics, err);
+    if (r < 0)
+        return r;
+    metrics_add_rate(daemon->metrics, daemon->calls);
+    metrics_add_rate(daemon->metrics, daemon->failed_logins);
+    return 0;
 }
 
 /* ---- several workers ---- */
@@ -420,7 +439,7 @@ static const struct part {
     { "methods", read_methods, free_methods },
     { "check", check, NULL },
     { "listen", open_listeners, close_listeners },
-    { "metrics", make_metrics, free_metrics },
+    { "shared memory", make_shared, free_shared },
     { "workers", start_workers, NULL },
     { "loop", start_loop, stop_loop },
     { "signals", start_signals, stop_signals },

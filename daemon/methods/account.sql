@@ -49,10 +49,14 @@ SELECT canvass.create_specialist(:request) AS ".";
 -- canvass.v1.AccountService/IssueToken  roles: anyone  writes once
 SELECT canvass.issue_token(:request) AS ".";
 
+-- canvass.v1.AccountService/RegisterCertificate  roles: administrator  writes
+SELECT canvass.register_certificate(:request) AS ".";
+
 -- canvass.v1.AccountService/ListTokens  roles: anyone
 SELECT t.id AS "tokens.id", t.specialist_id AS "tokens.specialist_id", t.label AS "tokens.label",
        t.created_at AS "tokens.created_at", t.expires_at AS "tokens.expires_at",
-       t.revoked_at AS "tokens.revoked_at", t.last_used AS "tokens.last_used"
+       t.revoked_at AS "tokens.revoked_at", t.last_used AS "tokens.last_used",
+       encode(t.certificate, 'hex') AS "tokens.certificate_sha256"
   FROM canvass.token t
  WHERE t.specialist_id = coalesce(:specialist_id::uuid, canvass.actor())
  ORDER BY t.created_at DESC, t.id;

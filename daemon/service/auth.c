@@ -17,8 +17,13 @@ static bool is_token(const char *token)
         && strspn(token + strlen(PREFIX), alphabet) == AUTH_TOKEN_CHARS - strlen(PREFIX);
 }
 
-int auth_token_hash(const char *authorization, uint8_t ret_hash[AUTH_HASH_BYTES], struct err *err)
+int auth_hash(const char *authorization, const uint8_t *certificate,
+    uint8_t ret_hash[AUTH_HASH_BYTES], struct err *err)
 {
+    if (!authorization && certificate) {
+        memcpy(ret_hash, certificate, AUTH_HASH_BYTES);
+        return 0;
+    }
     if (!authorization || !*authorization)
         return err_set(err, ERR_UNAUTHENTICATED,
             "Say who is calling: send \"authorization: Bearer cvt_...\" with a token of yours.");

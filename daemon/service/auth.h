@@ -1,7 +1,10 @@
-/* Who calls, as far as that can be said without the database: the token's form and its hash.
+/* Who calls, as far as that can be said without the database: a token's form and its hash, or the
+ * hash of the certificate that was shown in the TLS handshake.
  *
  * A caller sends `authorization: Bearer cvt_<43 characters>`: 32 random bytes in URL-safe base64.
- * Only the SHA-256 of the whole token goes to the database, where canvass.enter() looks it up.
+ * Only the SHA-256 of the whole token goes to the database, where canvass.enter() looks it up. The
+ * SHA-256 of a certificate is looked up in the same place. Neither can pass for the other: no text
+ * of a token's form is a certificate.
  */
 #pragma once
 
@@ -12,7 +15,7 @@
 #define AUTH_HASH_BYTES 32
 #define AUTH_TOKEN_CHARS 47
 
-/* Hash the token of an authorization header; NULL is no header. ERR_UNAUTHENTICATED with what to
- * do, without any part of the token. */
-int auth_token_hash(
-    const char *authorization, uint8_t ret_hash[AUTH_HASH_BYTES], struct err *err) _must_check_;
+/* Hash the token of an authorization header; without one (NULL) take the hash of @certificate, if
+ * that is not NULL either. ERR_UNAUTHENTICATED with what to do, without any part of the token. */
+int auth_hash(const char *authorization, const uint8_t *certificate,
+    uint8_t ret_hash[AUTH_HASH_BYTES], struct err *err) _must_check_;

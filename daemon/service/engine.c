@@ -35,7 +35,7 @@ void op_fail(struct op *op, const struct err *err)
     call_finish_err(op->call, err);
 }
 
-void op_fail_for_now(struct op *op, const struct err *err)
+void op_fail_for_now(struct op *op, const struct err *err, int64_t retry_usec)
 {
     struct wire_violation violation = { .field = err->field, .description = err->msg };
     enum grpc_status status = grpc_status_from_err(err->code);
@@ -46,7 +46,7 @@ void op_fail_for_now(struct op *op, const struct err *err)
         return;
     op_set_state(op, OP_DONE);
     if (wire_details_pack(call_arena(op->call), status, err->msg, &violation, *err->field != '\0',
-            RETRY_AFTER_USEC, &details, &len)
+            retry_usec > 0 ? retry_usec : RETRY_AFTER_USEC, &details, &len)
         < 0)
         len = 0; /* without memory the sentence alone must do */
     call_finish(op->call, status, err->msg, len ? details : NULL, len);
@@ -148,7 +148,9 @@ static void on_open(struct call *call, void *arg)
     op->arena = op->method->is_batched ? &op->stream_arena : call_arena(call);
     loop_timer_init(&op->retry, engine->options.loop, on_retry, op);
     call_set_user(call, op);
-    if (auth_token_hash(call_metadata(call, "authorization"), op->token_hash, &err) < 0)
+    if (auth_hash(
+            call_metadata(call, "authorization"), call_peer_certificate(call), op->token_hash, &err)
+        < 0)
         op_fail(op, &err);
 }
 

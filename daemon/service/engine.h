@@ -20,7 +20,8 @@
  * The body hash of a write is the SHA-256 of the received message's bytes: who repeats a request
  * sends the same bytes. Serialization failures and deadlocks are tried again twice, with jitter,
  * before the caller sees ABORTED. A call that ends early takes its batch back (db decides whether
- * it still can). What passes by itself (a database that is away or full) carries a RetryInfo. Other
+ * it still can). What passes by itself (a database that is away or full, too many calls) carries a
+ * RetryInfo. Other
  * errors: errors.h.
  */
 #pragma once
@@ -33,6 +34,7 @@ struct engine;
 struct error_book;
 struct loop;
 struct methods;
+struct rate;
 
 struct engine_options {
     struct loop *loop;
@@ -41,6 +43,8 @@ struct engine_options {
     const struct error_book *errors;
     size_t
         message_memory_bytes; /* what one message of a stream and its answer may take; 0: 64 MiB */
+    struct rate *calls; /* of each caller; NULL: any number */
+    struct rate *failed_logins; /* of each address; NULL likewise, and only with the other */
 };
 
 /* Make an engine; everything in @options is borrowed for its life. ERR_EXHAUSTED. */

@@ -204,9 +204,10 @@ static void on_failure(struct op *op, const struct db_reply *reply)
         return;
     } else {
         error_translate(op->engine->options.errors, sql, op->method->name, call_id(op->call), &err);
+        op_note_login(op, err.code != ERR_UNAUTHENTICATED);
     }
     if (err.code == ERR_UNAVAILABLE || err.code == ERR_EXHAUSTED)
-        op_fail_for_now(op, &err);
+        op_fail_for_now(op, &err, 0);
     else
         op_fail(op, &err);
 }
@@ -223,6 +224,7 @@ void op_on_reply(const struct db_reply *reply, void *arg)
         return;
     }
     op->tries = 0;
+    op_note_login(op, true);
     if (op->method->is_streamed)
         answer_page(op, reply);
     else

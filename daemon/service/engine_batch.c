@@ -94,5 +94,6 @@ void op_submit(struct op *op)
 void op_start(struct op *op)
 {
     op->has_page_token = false;
-    op_submit(op);
+    if (op_admit(op))
+        op_submit(op);
 }

@@ -1,5 +1,6 @@
-/* One call in the engine's hands. engine.c follows the call's life, engine_batch.c asks the
- * database, engine_answer.c makes of its replies what the caller gets. */
+/* One call in the engine's hands. engine.c follows the call's life, engine_admit.c
+ * turns away who calls too often, engine_batch.c asks the database, engine_answer.c makes of its
+ * replies what the caller gets. */
 #pragma once
 
 #include "base/arena.h"
@@ -47,6 +48,7 @@ struct op {
     /* streams */
     struct arena stream_arena; /* emptied for each message or row */
     bool is_half_closed;
+    bool is_admitted; /* op_admit() let it pass */
 
     struct db_ticket *ticket;
     struct loop_timer retry;
@@ -64,8 +66,15 @@ void op_submit(struct op *op);
 /* End the call with an error. */
 void op_fail(struct op *op, const struct err *err);
 
-/* The same for an error that passes by itself: with a RetryInfo. */
-void op_fail_for_now(struct op *op, const struct err *err);
+/* The same for an error that passes by itself: with a RetryInfo of so long; 0: a usual time. */
+void op_fail_for_now(struct op *op, const struct err *err, int64_t retry_usec);
+
+/* See that the caller has not called, nor its address failed to log in, too often; else end the
+ * call and return false. */
+bool op_admit(struct op *op);
+
+/* The database knew the caller, or did not. */
+void op_note_login(struct op *op, bool is_known);
 
 /* End the call well. */
 void op_succeed(struct op *op);

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "db/pool.h"
 #include "rpc/server.h"
+#include "service/rate.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -88,6 +89,8 @@ struct metrics {
     size_t n_workers, n_methods, worker_bytes, bytes;
     struct worker_cells *own; /* NULL in a parent, and before metrics_attach() */
     char *workers; /* shared */
+    const struct rate *rates[METRICS_RATES_MAX];
+    size_t n_rates;
 };
 
 static uint64_t get(const cell *c)
@@ -131,6 +134,12 @@ int metrics_new(unsigned n_workers, struct metrics **ret_metrics, struct err *er
     }
     *ret_metrics = metrics;
     return 0;
+}
+
+void metrics_add_rate(struct metrics *metrics, const struct rate *rate)
+{
+    if (metrics->n_rates < METRICS_RATES_MAX)
+        metrics->rates[metrics->n_rates++] = rate;
 }
 
 void metrics_free(struct metrics *metrics)
@@ -240,6 +249,9 @@ static void print_limits(const struct metrics *metrics, struct str *out)
     for (size_t i = 0; i < RPC_N_LIMITS; i++)
         str_addf(out, "%s{limit=\"%s\"} %" PRIu64 "\n", name, rpc_limit_name((enum rpc_limit)i),
             sum(metrics, &first->limits[i]) + sum(metrics, &first->limits_before[i]));
+    for (size_t i = 0; i < metrics->n_rates; i++)
+        str_addf(out, "%s{limit=\"%s\"} %" PRIu64 "\n", name, rate_name(metrics->rates[i]),
+            rate_refusals(metrics->rates[i]));
 }
 
 static void print_workers(const struct metrics *metrics, struct str *out)

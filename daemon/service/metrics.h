@@ -21,12 +21,19 @@
 
 #include <stdint.h>
 
+#define METRICS_RATES_MAX 4
+
 struct db_stats;
 struct metrics;
+struct rate;
 struct rpc_stats;
 
 /* ERR_EXHAUSTED. */
 int metrics_new(unsigned n_workers, struct metrics **ret_metrics, struct err *err) _must_check_;
+
+/* Print how often @rate refused, as one of the limits. Borrowed, like its name; METRICS_RATES_MAX
+ * of them. */
+void metrics_add_rate(struct metrics *metrics, const struct rate *rate);
 
 /* NULL is accepted. */
 void metrics_free(struct metrics *metrics);

@@ -45,7 +45,7 @@ BEGIN
       FROM token t JOIN specialist s ON s.id = t.specialist_id
      WHERE t.hash = token_hash AND t.revoked_at IS NULL AND t.expires_at > now() AND s.active;
     IF NOT FOUND THEN
-        PERFORM fail('CV016', '', 'This token is not valid: it is unknown, has expired or was revoked. Log in again.');
+        PERFORM fail('CV016', '', 'This token or certificate is not valid: it is unknown, has expired or was revoked. Log in again.');
     END IF;
     IF NOT (who.roles::text[] && roles_allowed OR 'anyone' = ANY (roles_allowed)) THEN
         PERFORM fail('CV007', '', 'This is for the role %s; yours: %s.',

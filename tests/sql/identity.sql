@@ -43,7 +43,7 @@ SELECT set_config('canvass.actor', '', true);
 SELECT is((SELECT count(*) FROM borough), 0::bigint, 'an empty setting is nobody');
 
 SELECT is(tests.error($$ SELECT enter(tests.token('mallory'), '{anyone}', 'x') $$),
-          'CV016 This token is not valid: it is unknown, has expired or was revoked. Log in again.',
+          'CV016 This token or certificate is not valid: it is unknown, has expired or was revoked. Log in again.',
           'an unknown token is refused');
 SELECT is(tests.error($$ SELECT enter(NULL, '{anyone}', 'x') $$) LIKE 'CV016%', true, 'no token is refused');
 SELECT is(tests.error($$ SELECT enter(tests.token('amira'), '{administrator}', 'x') $$),

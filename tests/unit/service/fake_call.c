@@ -84,6 +84,16 @@ const char *call_metadata(const struct call *call, const char *name)
     return call->authorization;
 }
 
+const uint8_t *call_peer_certificate(const struct call *call)
+{
+    return call->certificate;
+}
+
+const char *call_peer_network(const struct call *call)
+{
+    return call->network ? call->network : "unix";
+}
+
 int64_t call_deadline_usec(const struct call *call)
 {
     return call->deadline_usec;

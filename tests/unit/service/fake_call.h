@@ -21,6 +21,8 @@ struct call {
     struct arena arena;
     void *user;
     const char *authorization;
+    const uint8_t *certificate;
+    const char *network; /* NULL: "unix" */
     int64_t deadline_usec;
     bool is_finished, is_paused, is_unwritable;
     enum grpc_status status;
