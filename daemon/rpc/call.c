@@ -415,13 +415,15 @@ static void keep_details(struct call *call, const void *details, size_t len)
 {
     _cleanup_(str_release) struct str text = { 0 };
 
-    if (!details || len == 0 || len > STATUS_DETAILS_BYTES)
+    if (!details || len == 0)
         return;
-    if (call_is_connect(call)) {
+    if (call_is_connect(call)) { /* they are in the body, which may be long */
         call->status_detail_bytes = arena_memdup(&call->arena, details, len);
         call->status_detail_len = call->status_detail_bytes ? len : 0;
         return;
     }
+    if (len > STATUS_DETAILS_BYTES)
+        return;
     metadata_base64_encode(details, len, false, &text);
     if (!text.failed)
         call->status_details = arena_strndup(&call->arena, str_text(&text), text.len);

@@ -322,10 +322,24 @@ static void keep(struct call *call, const uint8_t *data, size_t len)
         call_end(call, GRPC_RESOURCE_EXHAUSTED, "out of memory");
 }
 
+/* A call that is over takes what is under way, so that the client can finish sending and read the
+ * answer; but not for ever. */
+static void drop(struct call *call, size_t len)
+{
+    call->late_bytes += len;
+    if (call->late_bytes > call->server->options.message_bytes_max)
+        response_abandon(call);
+    consume(call, len);
+}
+
 void request_data(struct call *call, const uint8_t *data, size_t len)
 {
     size_t used = 0;
 
+    if (!call->is_open) {
+        drop(call, len);
+        return;
+    }
     if (call_is_connect(call)) {
         connect_data(call, data, len);
         if (call->is_open)
@@ -333,13 +347,12 @@ void request_data(struct call *call, const uint8_t *data, size_t len)
         consume(call, len);
         return;
     }
-    if (call->is_open && !call->is_paused && call->backlog.len == 0)
+    if (!call->is_paused && call->backlog.len == 0)
         used = feed(call, data, len);
     if (call->is_open && used < len)
         keep(call, data + used, len - used);
     if (call->is_open)
         account(call);
-    /* A call that is over takes everything, so that the client can finish sending. */
     consume(call, call->is_open ? used : len);
 }
 

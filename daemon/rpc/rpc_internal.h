@@ -271,6 +271,7 @@ struct call {
     struct str backlog; /* DATA that arrived while paused … */
     size_t backlog_off; /* … delivered and consumed up to here */
     size_t counted_bytes; /* its part of conn.in_bytes */
+    size_t late_bytes; /* that came when it was over */
     enum call_encoding encoding;
     unsigned n_received;
     bool was_compressed; /* the message that is being delivered */

@@ -88,6 +88,29 @@ class Requests(ServerTest):
             _, body = raw.answer(raw.request(fields))
             self.assertEqual(json.loads(body)["message"], "unknown method /x/%FF/y")
 
+    def test_connect__upload_behind_an_answer_ends_some_time(self):
+        with Raw(self.server.port) as raw:
+            stream = raw.request(
+                headers(te=None, content_type="application/proto", p_path="/test.Echo/None"),
+                body=None, end=False)
+            raw.until(h2.events.ResponseReceived, stream)
+            sent = 0
+            while not any(isinstance(e, h2.events.StreamReset) for e in raw.events):
+                room = min(raw.h2.local_flow_control_window(stream), 16384)
+                if room > 0:
+                    raw.h2.send_data(stream, bytes(room))
+                    raw.flush()
+                    sent += room
+                else:
+                    raw.receive()
+                self.assertLess(sent, 8 << 20)
+                raw.socket.setblocking(False)
+                try:
+                    raw.receive()
+                except (BlockingIOError, ssl.SSLWantReadError):
+                    pass
+                raw.socket.setblocking(True)
+
     def test_connect__version_is_1_or_none(self):
         for version, status in (("1", "200"), (None, "200"), ("2", "400"), ("", "400")):
             fields, _ = self.ask(headers(te=None, content_type="application/proto",

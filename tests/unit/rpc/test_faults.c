@@ -126,7 +126,7 @@ static void answer(struct rig *rig, struct call *call)
 
 /* One scenario: a unary call with a message in two pieces, a paused one, a stream out. Returns
  * whether the connection lived to its end. */
-static bool scenario(struct rig *rig)
+static bool http2_scenario(struct rig *rig)
 {
     static const char hello[] = "\0\0\0\0\5hello";
     size_t len = sizeof(hello) - 1;
@@ -167,7 +167,7 @@ static void check_healthy(struct rig *rig)
     assert_string_equal(rig_wait(rig, id, 2000)->status, "0");
 }
 
-static void test_server__survives_each_allocation_failing(void **state)
+static void check_each_failing(bool (*scenario)(struct rig *rig))
 {
     long n = 0, ended_well = 0;
 
@@ -175,6 +175,7 @@ static void test_server__survives_each_allocation_failing(void **state)
         struct rig *rig = rig_new();
         rig->do_message = echo_message;
         rig->do_half_close = answer;
+        rig->options.cors_origins = "https://a.example";
         until_failure = n;
         bool started = rig_start(rig) == 0;
         if (started && scenario(rig))
@@ -196,11 +197,67 @@ static void test_server__survives_each_allocation_failing(void **state)
         "%ld allocations failed in turn, %ld times every call was answered\n", n, ended_well);
 }
 
+static void test_server__survives_each_allocation_failing(void **state)
+{
+    check_each_failing(http2_scenario);
+}
+
+/* Calls and pages over HTTP/1.1, well-formed and not, on one connection after another. */
+static const char *const http1_requests[] = {
+    "GET /page HTTP/1.1\r\nHost: x\r\nOrigin: https://a.example\r\n\r\n"
+    "POST /t.T/Unary HTTP/1.1\r\nHost: x\r\nContent-Type: application/proto\r\n"
+    "Accept-Encoding: gzip\r\nX-Any: thing\r\nTransfer-Encoding: chunked\r\n\r\n"
+    "5\r\nhello\r\n0\r\n\r\n",
+    "POST /t.T/Unary HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    "Content-Length: 2\r\n\r\n{}",
+    "POST /t.T/None HTTP/1.1\r\nHost: x\r\nContent-Type: application/proto\r\n"
+    "Expect: 100-continue\r\nContent-Length: 9\r\n\r\n",
+    "OPTIONS /t.T/Unary HTTP/1.1\r\nHost: x\r\nOrigin: https://a.example\r\n"
+    "Access-Control-Request-Method: POST\r\n\r\nGET\r\n\r\n",
+};
+
+static bool is_answered(struct rig *rig, int fd)
+{
+    char out[4096];
+    bool is_any = false;
+
+    for (int i = 0; i < 12; i++) {
+        if (loop_turn(rig->loop, false, NULL) < 0)
+            return false;
+        is_any = recv(fd, out, sizeof(out), MSG_DONTWAIT) > 0 || is_any;
+    }
+    return is_any;
+}
+
+static bool http1_scenario(struct rig *rig)
+{
+    bool is_all = true;
+
+    for (size_t i = 0; i < ARRAY_SIZE(http1_requests); i++) {
+        size_t len = strlen(http1_requests[i]);
+        int pair[2];
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0)
+            return false;
+        bool is_sent = rpc_server_adopt(rig->server, pair[0], NULL) == 0
+            && send(pair[1], http1_requests[i], len, MSG_NOSIGNAL) == (ssize_t)len;
+        is_all = is_sent && is_answered(rig, pair[1]) && is_all;
+        (void)close(pair[1]);
+        rig_turns(rig, 2);
+    }
+    return is_all;
+}
+
+static void test_http1__survives_each_allocation_failing(void **state)
+{
+    check_each_failing(http1_scenario);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_transport__any_split_gives_the_same),
         cmocka_unit_test(test_server__survives_each_allocation_failing),
+        cmocka_unit_test(test_http1__survives_each_allocation_failing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,9 @@
 /* Every allocation of base and wire fails once: no crash, no leak, ERR_EXHAUSTED.
- *
- * The linker sends the layers' own calls of malloc and its like here (tests/CMakeLists.txt); those
- * inside shared libraries stay as they are. */
+ */
 #include "base/config.h"
 #include "base/loop.h"
 #include "unit/cmocka.h"
+#include "unit/nomemory.h"
 #include "wire/compress.h"
 #include "wire/frame.h"
 #include "wire/json.h"
@@ -12,46 +11,6 @@
 #include "wire/status.h"
 
 #include <testing.pb-c.h>
-
-static long calls_left = -1; /* before the one that fails; below 0: none fails */
-static bool has_failed;
-
-static bool fails_now(void)
-{
-    if (calls_left < 0 || calls_left-- > 0)
-        return false;
-    has_failed = true;
-    return true;
-}
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *old, size_t n);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *old, size_t n);
-char *__wrap_strdup(const char *text);
-
-void *__wrap_malloc(size_t n)
-{
-    return fails_now() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails_now() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *old, size_t n)
-{
-    return fails_now() ? NULL : __real_realloc(old, n);
-}
-
-char *__wrap_strdup(const char *text)
-{
-    return fails_now() ? NULL : __real_strdup(text);
-}
 
 /* Run @scenario once for each of its allocations, with that one failing. */
 static void check_scenario(int (*scenario)(void))
