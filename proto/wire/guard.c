@@ -7,6 +7,7 @@
 #define GUARD_ALIGN 16 /* the arena's */
 #define GUARD_MAX_VARINT 10
 #define GUARD_MAX_TAG 5
+#define GUARD_MAX_LENGTH 5 /* protobuf-c reads no longer one, though the rest be zeros */
 
 /* What protobuf-c 1.4 takes while it unpacks: 32 bytes of notes for each member, in slabs that
  * double, the first 16 members free; a bit for each field, up to 128 of them free. */
@@ -77,7 +78,7 @@ static bool guard_skip(const uint8_t **at, const uint8_t *end, enum guard_wire_t
         *ret_len = (size_t)(*at - *ret_value);
         return true;
     case GUARD_LEN:
-        if (!guard_read_varint(at, end, GUARD_MAX_VARINT, &len))
+        if (!guard_read_varint(at, end, GUARD_MAX_LENGTH, &len))
             return false;
         break;
     default:

@@ -551,7 +551,8 @@ class TestDatabase(unittest.TestCase):
         self.assertEqual(caught.exception.code(), grpc.StatusCode.INTERNAL)
         self.assertRegex(caught.exception.details(), r"reference is [0-9a-f]{16}")
         reference = caught.exception.details()[-17:-1]
-        line, = [l for l in self.canvass.log().splitlines() if reference in l]
+        line, = [l for l in self.canvass.log().splitlines()
+                 if reference in l and " error " in l]
         self.assertIn("SQLSTATE 42883", line)
         self.assertNotIn("Other", line)
 
