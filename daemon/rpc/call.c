@@ -52,6 +52,7 @@ struct call *call_new(struct conn *conn, int32_t stream_id)
     list_init(&call->wakeful);
     list_add_tail(&conn->calls, &call->siblings);
     conn->n_calls++;
+    conn->turn_calls++;
     server->stats.calls_now++;
     server->n_calls_alive++;
     return call;

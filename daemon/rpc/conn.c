@@ -1,4 +1,4 @@
-/* One connection: its descriptor's events, its clocks, its end. */
+/* One connection: its descriptor's events, what it writes, its clocks, its end. */
 #include "rpc/rpc_internal.h"
 
 static void on_read_event(evutil_socket_t fd, short what, void *arg);
@@ -32,6 +32,7 @@ static void free_conn(struct conn *conn)
         call_lost(call);
     http1_free(http1);
     transport_close(&conn->transport);
+    free(conn->unread);
     free(conn->unsent);
     free(conn);
     server_look_if_drained(server);
@@ -83,7 +84,7 @@ void server_on_flush(void *arg)
 }
 
 /* Go on in the next turn, so that one busy connection does not keep the others waiting. */
-static void be_hungry(struct conn *conn)
+void conn_be_hungry(struct conn *conn)
 {
     if (list_is_empty(&conn->hungry)) {
         list_add_tail(&conn->server->hungry, &conn->hungry);
@@ -94,7 +95,7 @@ static void be_hungry(struct conn *conn)
 
 /* ---- writing ---- */
 
-static void wait_to_write(struct conn *conn, ssize_t why)
+void conn_wait_to_write(struct conn *conn, ssize_t why)
 {
     if (why == TRANSPORT_WANT_READ) {
         conn->write_wants_read = true;
@@ -112,7 +113,7 @@ static size_t write_some(struct conn *conn, const uint8_t *data, size_t len)
     while (done < len) {
         ssize_t n = transport_write(&conn->transport, data + done, len - done);
         if (n == TRANSPORT_WANT_READ || n == TRANSPORT_WANT_WRITE) {
-            wait_to_write(conn, n);
+            conn_wait_to_write(conn, n);
             break;
         }
         if (n < 0) {
@@ -223,7 +224,7 @@ void conn_pump(struct conn *conn)
         if (len == 0 && !woke && list_is_empty(&conn->wakeful))
             break;
         if (len >= budget) {
-            be_hungry(conn);
+            conn_be_hungry(conn);
             break;
         }
         budget -= len;
@@ -243,70 +244,7 @@ static void terminate(struct conn *conn)
         conn_break(conn);
 }
 
-/* ---- reading ---- */
-
-static void session_is_wrong(struct conn *conn, ssize_t error)
-{
-    conn->server->stats.protocol_errors++;
-    session_note_flood(conn, error);
-    if (error != NGHTTP2_ERR_BAD_CLIENT_MAGIC)
-        conn_pump(conn); /* a GOAWAY that says why may be waiting */
-    conn_break(conn);
-}
-
-/* Give bytes to what is spoken, which the first of them say; below 0 an error of nghttp2. */
-static ssize_t take_in(struct conn *conn, const uint8_t *data, size_t len)
-{
-    if (!conn_is_spoken(conn)) {
-        if (conn_choose(conn, data, len) < 0)
-            return NGHTTP2_ERR_NOMEM;
-        if (!conn_is_spoken(conn))
-            return (ssize_t)len;
-        ssize_t r = conn_sniffed(conn);
-        if (r < 0)
-            return r;
-    }
-    if (conn->session)
-        return nghttp2_session_mem_recv(conn->session, data, len);
-    http1_receive(conn, data, len);
-    return (ssize_t)len;
-}
-
-static void receive(struct conn *conn)
-{
-    struct rpc_server *server = conn->server;
-    size_t total = 0;
-
-    conn->read_wants_write = false;
-    while (conn->state != CONN_BROKEN && !conn->unsent) {
-        ssize_t n = transport_read(&conn->transport, server->in, sizeof(server->in));
-        if (n == TRANSPORT_WANT_WRITE) {
-            conn->read_wants_write = true;
-            wait_to_write(conn, n);
-        }
-        if (n == TRANSPORT_ENDED || n == TRANSPORT_FAILED)
-            conn_break(conn);
-        if (n < 0)
-            break;
-        server->stats.bytes_in += (uint64_t)n;
-        total += (size_t)n;
-        ssize_t taken = take_in(conn, server->in, (size_t)n);
-        if (taken != n) {
-            session_is_wrong(conn, taken);
-            break;
-        }
-        if (!transport_has_more(&conn->transport))
-            break;
-        if (total >= CONN_TURN_BYTES) {
-            be_hungry(conn);
-            break;
-        }
-    }
-    if (total > 0) {
-        conn->received_usec = clock_monotonic_usec();
-        conn_pump(conn);
-    }
-}
+/* ---- events ---- */
 
 static void become_open(struct conn *conn)
 {
@@ -343,11 +281,11 @@ static void on_read_event(evutil_socket_t fd, short what, void *arg)
     if (conn->state == CONN_HANDSHAKE) {
         handshake(conn);
         if (conn->state == CONN_PREFACE && transport_has_more(&conn->transport))
-            receive(conn);
+            conn_receive(conn);
     } else {
         if (conn->write_wants_read && conn->unsent)
             write_unsent(conn);
-        receive(conn);
+        conn_receive(conn);
     }
     conn_release(conn);
 }
@@ -363,8 +301,8 @@ static void on_write_event(evutil_socket_t fd, short what, void *arg)
         if (conn->unsent)
             write_unsent(conn);
         conn_pump(conn);
-        if (conn->read_wants_write || transport_has_more(&conn->transport))
-            receive(conn);
+        if (conn->read_wants_write || conn->unread || transport_has_more(&conn->transport))
+            conn_receive(conn);
     }
     conn_release(conn);
 }
@@ -384,8 +322,9 @@ void server_on_feed(void *arg)
         list_remove(&conn->hungry);
         conn_hold(conn);
         conn_pump(conn);
-        if (conn->state != CONN_BROKEN && transport_has_more(&conn->transport))
-            receive(conn);
+        if (conn->state != CONN_BROKEN && !conn->unsent
+            && (conn->unread || transport_has_more(&conn->transport)))
+            conn_receive(conn);
         conn_release(conn);
     }
 }

@@ -4,6 +4,7 @@
  *   session_memory.c  where a session allocates
  *   server.c    options, life, sweep, reload           conn.c                  one connection: I/O
  *   drain.c     the two-step stop                      session.c               nghttp2's callbacks
+ *   receive.c   what is read in one turn
  *   request_headers.c   what a request's headers say   request.c               … and its messages
  *   response.c  headers, DATA, trailers                connect.c               Connect's bodies
  *   call.c      the functions of call.h               http1.c                 the same over
@@ -36,6 +37,9 @@
 #define SERVER_OUT_SLACK_BYTES ((size_t)17 * 1024) /* … and one more frame fits behind it */
 #define DATA_FRAME_BYTES ((size_t)16 * 1024)
 #define CONN_TURN_BYTES ((size_t)256 * 1024) /* read or written by one connection in one turn */
+#define CONN_TURN_CALLS                                                                            \
+    64 /* begun by one connection in one turn; a little more if they came at once */
+#define CONN_SLICE_BYTES ((size_t)4 * 1024) /* read between two looks at that */
 #define CALL_HEADERS_MAX 32 /* added by a handler to one header list */
 #define CALL_POOL_MAX 256
 
@@ -142,6 +146,9 @@ struct conn {
     struct list calls; /* call.siblings: streams that exist in the session */
     unsigned n_calls;
     struct list wakeful; /* call.wakeful: have something to tell their handler */
+    uint8_t *unread; /* what was received beyond this connection's part of a turn */
+    size_t unread_len, unread_off;
+    unsigned turn_calls; /* begun in this turn */
     uint8_t *unsent; /* what the socket did not take */
     size_t unsent_len, unsent_off;
     size_t in_bytes; /* request bytes that wait in all calls */
@@ -163,6 +170,12 @@ void conn_break(struct conn *conn);
 void conn_touch(struct conn *conn);
 /* Send what the session wants to send, and let calls tell their handlers. Caller holds. */
 void conn_pump(struct conn *conn);
+/* Read what has come, up to this connection's part of a turn. Caller holds. */
+void conn_receive(struct conn *conn);
+/* Go on in the next turn, so that one busy connection does not keep the others waiting. */
+void conn_be_hungry(struct conn *conn);
+/* Wait for what a write was told. */
+void conn_wait_to_write(struct conn *conn, ssize_t why);
 /* Look at every clock of the connection. */
 void conn_sweep(struct conn *conn, int64_t now_usec);
 void server_on_flush(void *arg);

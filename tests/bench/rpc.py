@@ -21,7 +21,7 @@ import time
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 BUILD = os.path.join(ROOT, "build", "release")
 HERE = os.path.join(ROOT, "tests", "bench", "grpc_echo")
-SECONDS = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+SECONDS = int(sys.argv[1]) if sys.argv[1:] and sys.argv[1].isdigit() else 5
 IDLE = 10000
 SLOW_READERS = 1000
 BODY = b"\x0a\x7d" + b"x" * 125  # a Payload of 127 bytes
@@ -268,7 +268,8 @@ def flood_ratio(names):
         flood = subprocess.Popen(["taskset", "-c", "1", sys.executable, __file__, "attack",
                                   str(server.port), names], stdin=subprocess.PIPE,
                                  stdout=subprocess.PIPE, text=True)
-        flood.stdout.readline()
+        if flood.stdout.readline() != "on\n":
+            raise RuntimeError("the flood did not begin")
         time.sleep(1)
         busy = latency(server.port, SECONDS)[1]
         flood.communicate()

@@ -276,6 +276,40 @@ static void on_drained(void *arg)
     ((struct rig *)arg)->is_drained = true;
 }
 
+/* As an attack does: calls begun and reset, by the hundred, in one write. */
+static void test_server__one_connection_begins_only_so_many_calls_a_turn(void **state)
+{
+    static const char start[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0";
+    /* POST, http, /t.T/Both, content-type, te: literal without indexing */
+    static const char fields[] = "\x83\x86\x04\x09/t.T/Both\x0f\x10\x10"
+                                 "application/grpc\0\2te\x08trailers";
+    enum { CALLS = 500, FIELDS = sizeof(fields) - 1 };
+    _cleanup_(str_release) struct str out = { 0 };
+    struct rig *rig = *state;
+    int pair[2];
+
+    str_add(&out, start, sizeof(start) - 1);
+    for (unsigned i = 0; i < CALLS; i++) {
+        unsigned id = 2 * i + 1;
+        const char headers[] = { 0, 0, FIELDS, 1, 4, 0, 0, (char)(id >> 8), (char)id };
+        const char reset[] = { 0, 0, 4, 3, 0, 0, 0, (char)(id >> 8), (char)id, 0, 0, 0, 8 };
+        str_add(&out, headers, sizeof(headers));
+        str_add(&out, fields, FIELDS);
+        str_add(&out, reset, sizeof(reset));
+    }
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
+    assert_int_equal(rpc_server_adopt(rig->server, pair[0], NULL), 0);
+    assert_int_equal(send(pair[1], out.data, out.len, MSG_NOSIGNAL), (ssize_t)out.len);
+    assert_int_equal(loop_turn(rig->loop, false, NULL), 0);
+    assert_in_range(rig->opened, 1, 200);
+    for (int i = 0; i < 100 && rig->opened < CALLS; i++)
+        assert_int_equal(loop_turn(rig->loop, false, NULL), 0);
+    assert_int_equal(rig->opened, CALLS);
+    (void)close(pair[1]);
+    rig_turns(rig, 4);
+    assert_int_equal(rig->closed, CALLS);
+}
+
 static void test_server__drain_ends_what_would_not_end(void **state)
 {
     struct rig *rig = *state;
@@ -350,6 +384,7 @@ int main(void)
         each(test_call__paused_call_takes_one_window_and_no_more),
         each(test_call__producer_is_held_back_and_woken),
         each(test_call__used_up_arena_still_has_a_status),
+        each(test_server__one_connection_begins_only_so_many_calls_a_turn),
         each(test_server__drain_ends_what_would_not_end),
         each(test_server__drain_without_connections_is_told_later),
         each(test_server__addresses_are_checked),
