@@ -37,9 +37,8 @@
 #define SERVER_OUT_SLACK_BYTES ((size_t)17 * 1024) /* … and one more frame fits behind it */
 #define DATA_FRAME_BYTES ((size_t)16 * 1024)
 #define CONN_TURN_BYTES ((size_t)256 * 1024) /* read or written by one connection in one turn */
-#define CONN_TURN_CALLS                                                                            \
-    64 /* begun by one connection in one turn; a little more if they came at once */
-#define CONN_SLICE_BYTES ((size_t)4 * 1024) /* read between two looks at that */
+#define CONN_TURN_CALLS 64 /* begun by one connection in one turn, a slice's more at most */
+#define CONN_SLICE_BYTES ((size_t)4 * 1024)
 #define CALL_HEADERS_MAX 32 /* added by a handler to one header list */
 #define CALL_POOL_MAX 256
 
