@@ -33,6 +33,14 @@ static const struct {
     COLUMN(hours_needed_tenths),
     COLUMN(soc),
     COLUMN(industry),
+    COLUMN(hours_most_tenths),
+    COLUMN(pay_least_pence),
+    COLUMN(trial),
+    COLUMN(stance),
+    COLUMN(level),
+    COLUMN(permanence),
+    COLUMN(settings),
+    COLUMN(accreditations),
 };
 
 _Static_assert(MATCH_N_EXPOSURES <= 16, "the column of exposures has a bit for each");
@@ -81,14 +89,18 @@ static bool reserve_row(struct match_catalogue *catalogue)
         return true;
     if (catalogue->capacity > UINT32_MAX / 4)
         return false;
-    uint32_t capacity = catalogue->capacity ? catalogue->capacity + catalogue->capacity / 2 : 64;
+    uint32_t capacity = catalogue->capacity + catalogue->capacity / 2 + MATCH_BLOCK_ROWS;
+    capacity -= capacity % MATCH_BLOCK_ROWS; /* whole blocks are read */
     for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
         void **column = column_of(catalogue, i);
         void *grown = realloc(*column, capacity * columns[i].row_bytes);
         if (!grown)
             return false;
         *column = grown;
+        memset((char *)grown + catalogue->capacity * columns[i].row_bytes, 0,
+            (capacity - catalogue->capacity) * columns[i].row_bytes);
     }
+    memset(catalogue->is_hole + catalogue->capacity, 1, capacity - catalogue->capacity);
     catalogue->capacity = capacity;
     return true;
 }
@@ -150,13 +162,13 @@ static void write_row(struct match_catalogue *c, uint32_t row, const struct matc
     c->openings[row] = *o;
     c->is_hole[row] = 0;
     c->is_shut[row] = o->is_closed || (!o->is_hidden && o->places_left == 0);
-    c->opens_on[row] = o->opens_on ? o->opens_on : INT32_MIN;
-    c->closes_on[row] = o->closes_on ? o->closes_on : INT32_MAX;
-    c->starts_on[row] = o->starts_on ? o->starts_on : INT32_MIN;
-    c->latest_start_on[row] = o->latest_start_on;
+    c->opens_on[row] = match_day(o->opens_on);
+    c->closes_on[row] = o->closes_on ? match_day(o->closes_on) : MATCH_DAY_LAST;
+    c->starts_on[row] = match_day(o->starts_on);
+    c->latest_start_on[row] = match_day(o->latest_start_on);
     c->hours_min_tenths[row] = o->hours_min_tenths;
     c->hours_max_tenths[row] = most ? (uint16_t)most : UINT16_MAX;
-    c->pay_pence[row] = best ? (int32_t)best : INT32_MAX;
+    c->pay_pence[row] = (uint16_t)(best ? MIN(best, (uint32_t)MATCH_PAY_MOST) : MATCH_PAY_MOST);
     c->has_site[row] = o->has_site;
     c->easting_metres[row] = o->has_site ? o->easting_metres : 0;
     c->northing_metres[row] = o->has_site ? o->northing_metres : 0;
@@ -164,11 +176,19 @@ static void write_row(struct match_catalogue *c, uint32_t row, const struct matc
     c->check[row] = (uint8_t)(o->check == MATCH_CHECK_NONE ? 0 : o->check);
     c->exposures[row] = (uint16_t)o->exposures;
     c->site[row] = c->numbers[row].site;
-    c->audience[row] = c->numbers[row].audience;
+    c->audience[row] = (uint16_t)c->numbers[row].audience;
     c->pattern[row] = c->numbers[row].pattern;
     c->hours_needed_tenths[row] = MAX(o->hours_min_tenths, (uint16_t)1);
     c->soc[row] = (uint16_t)c->numbers[row].soc;
     c->industry[row] = (uint16_t)c->numbers[row].industry;
+    c->hours_most_tenths[row] = (uint16_t)most;
+    c->pay_least_pence[row] = match_least_pay_pence(o);
+    c->trial[row] = (uint8_t)o->trial;
+    c->stance[row] = (uint8_t)o->stance;
+    c->level[row] = o->relationship_level;
+    c->permanence[row] = (uint8_t)o->permanence;
+    c->settings[row] = (uint8_t)o->settings;
+    c->accreditations[row] = (uint8_t)o->accreditations;
 }
 
 static int write_opening(
@@ -178,9 +198,10 @@ static int write_opening(
     uint32_t row = match_dict_find(&catalogue->ids, &o->id);
     if (!take_numbers(catalogue, o, &numbers))
         return err_oom(err);
-    if (numbers.soc > UINT16_MAX || numbers.industry > UINT16_MAX) {
+    if (numbers.soc > UINT16_MAX || numbers.industry > UINT16_MAX
+        || numbers.audience >= UINT16_MAX) {
         drop_numbers(catalogue, &numbers, ALL_NUMBERS);
-        return err_set(err, ERR_EXHAUSTED, "There are too many kinds of industry.");
+        return err_set(err, ERR_EXHAUSTED, "There are too many kinds of industry or audience.");
     }
     if (is_new && (!reserve_row(catalogue) || !match_dict_take(&catalogue->ids, &o->id, &row))) {
         drop_numbers(catalogue, &numbers, ALL_NUMBERS);

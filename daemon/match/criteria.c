@@ -10,12 +10,12 @@
 #define LIMIT(name, title, movers, unit, source, asks)                                             \
     {                                                                                              \
         { #name, title, movers, unit, source }, CRITERION_LIMIT, -1, match_limit_##name,           \
-            match_say_##name, asks, match_filter_##name                                            \
+            match_say_##name, asks                                                                 \
     }
 #define WISH(name, title, unit, source, same_fact)                                                 \
     {                                                                                              \
         { #name, title, NOBODY, unit, source }, CRITERION_WISH, same_fact, match_wish_##name,      \
-            match_say_wish_##name, NULL, NULL                                                      \
+            match_say_wish_##name, NULL                                                            \
     }
 
 /* clang-format off */
@@ -101,15 +101,20 @@ uint32_t match_failed_limits(const struct match_query *q, const struct match_ope
     return failed;
 }
 
+int32_t match_score_of(
+    const struct match_query *q, const struct match_opening *o, enum match_wish wish)
+{
+    struct match_finding finding;
+    if (q->weights[wish] == 0)
+        return 0;
+    criteria[MATCH_N_LIMITS + wish].evaluate(q, o, &finding);
+    return finding.points * q->weights[wish];
+}
+
 int32_t match_score(const struct match_query *q, const struct match_opening *o)
 {
     int32_t score = 0;
-    for (size_t i = 0; i < MATCH_N_WISHES; i++) {
-        if (q->weights[i] == 0)
-            continue;
-        struct match_finding finding;
-        criteria[MATCH_N_LIMITS + i].evaluate(q, o, &finding);
-        score += finding.points * q->weights[i];
-    }
+    for (int i = 0; i < MATCH_N_WISHES; i++)
+        score += match_score_of(q, o, (enum match_wish)i);
     return score;
 }

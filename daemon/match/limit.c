@@ -97,23 +97,31 @@ void match_limit_pay(
     found(ret_finding, MATCH_PASS, WHY_FITS);
 }
 
+int64_t match_squared_from_home(const struct match_query *q, int32_t easting, int32_t northing)
+{
+    int64_t east = (int64_t)easting - q->client->easting_metres;
+    int64_t north = (int64_t)northing - q->client->northing_metres;
+    return east * east + north * north;
+}
+
 bool match_distance_squared(
     const struct match_query *q, const struct match_opening *o, int64_t *ret_squared)
 {
     if (!q->client->has_home || !o->has_site)
         return false;
-    int64_t east = (int64_t)o->easting_metres - q->client->easting_metres;
-    int64_t north = (int64_t)o->northing_metres - q->client->northing_metres;
-    *ret_squared = east * east + north * north;
+    *ret_squared = match_squared_from_home(q, o->easting_metres, o->northing_metres);
     return true;
 }
 
-/* Rounded up to whole metres, exactly: the double only makes the first guess. */
 int32_t match_distance_metres(const struct match_query *q, const struct match_opening *o)
 {
     int64_t squared;
-    if (!match_distance_squared(q, o, &squared))
-        return -1;
+    return match_distance_squared(q, o, &squared) ? match_metres(squared) : -1;
+}
+
+/* Rounded up to whole metres, exactly: the double only makes the first guess. */
+int32_t match_metres(int64_t squared)
+{
     int64_t root = (int64_t)sqrt((double)squared);
     while (root * root < squared)
         root++;

@@ -53,6 +53,14 @@ enum match_mover {
     MATCH_N_MOVERS,
 };
 
+/* What the matcher may use of the machine; the answer is the same. */
+enum match_instructions {
+    MATCH_INSTRUCTIONS_BEST, /* of what is there */
+    MATCH_INSTRUCTIONS_PORTABLE,
+    MATCH_INSTRUCTIONS_AVX2, /* portable where it is not there, and so on */
+    MATCH_INSTRUCTIONS_AVX512,
+};
+
 struct match_options {
     int32_t on; /* the day the answer is for; must be set */
     struct uuid audience_id; /* who asks: sees the network's openings and this audience's */
@@ -73,6 +81,7 @@ struct match_options {
     uint16_t horizon_days; /* "not yet" looks so far ahead */
     uint8_t sector_share_percent; /* a note when one sector has more of the results; 0: never */
     struct match_week night; /* the half-hours that count as nights */
+    enum match_instructions instructions;
 };
 
 enum match_verdict {
@@ -132,6 +141,19 @@ struct match_answer {
     size_t n_notes;
 };
 
+/* The same before anything is said: which openings, and the counts. */
+struct match_hit {
+    struct uuid opening_id;
+    int32_t score;
+};
+
+struct match_found {
+    uint32_t n_openings, n_fit;
+    struct match_count counts[MATCH_N_LIMITS];
+    struct match_hit *hits; /* as match_answer.results */
+    size_t n_hits;
+};
+
 /* What is to be said of a criterion wherever one is listed: help, reports, documentation. */
 struct match_criterion_info {
     const char *name; /* "driving" */
@@ -151,6 +173,11 @@ int match_options_check(const struct match_options *options, struct err *err) _m
 
 int match_run(const struct match_catalogue *catalogue, const struct match_client *client,
     const struct match_options *options, struct arena *arena, struct match_answer **ret_answer,
+    struct err *err) _must_check_;
+
+/* Only find: the openings of match_run()'s results with their scores, and its counts. */
+int match_find(const struct match_catalogue *catalogue, const struct match_client *client,
+    const struct match_options *options, struct arena *arena, struct match_found **ret_found,
     struct err *err) _must_check_;
 
 /* All criteria, asks and the day from which it is possible, for one opening. ERR_NOT_FOUND when

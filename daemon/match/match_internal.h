@@ -1,7 +1,7 @@
 /* What the files of the layer share; nobody outside includes it.
  *
  * The road of a run: match_query_init() reads the client once for one day; the limits mark rows
- * of the columns (column.c); rows that may appear in the answer are judged again one by one
+ * of the columns (tables.c, judge.c); rows that may appear are judged again one by one
  * through the table of criteria (criteria.c: limit.c and wish.c judge, sentence.c and ask.c
  * speak). The two ways of judging a limit must agree; the property tests hold them to it.
  */
@@ -85,12 +85,6 @@ typedef void match_say_fn(const struct match_query *q, const struct match_openin
 typedef void match_ask_fn(const struct match_query *q, const struct match_opening *o,
     const struct match_finding *finding, enum match_mover mover, struct str *out);
 
-struct match_tables;
-
-/* Set the limit's bit in @fail for those of the @n rows from @first on that fail it. */
-typedef void match_filter_fn(const struct match_catalogue *catalogue, const struct match_query *q,
-    const struct match_tables *tables, uint32_t first, uint32_t n, uint16_t *fail);
-
 struct match_criterion {
     struct match_criterion_info info;
     enum match_criterion_kind kind;
@@ -98,7 +92,6 @@ struct match_criterion {
     match_evaluate_fn *evaluate;
     match_say_fn *say;
     match_ask_fn *ask; /* limits; NULL: nobody is asked */
-    match_filter_fn *filter; /* limits */
 };
 
 const struct match_criterion *match_criterion_of_limit(enum match_limit limit);
@@ -107,6 +100,8 @@ const struct match_criterion *match_criterion_of_wish(enum match_wish wish);
 /* Judge @o row by row: the limits that fail, and the sum of the wishes. */
 uint32_t match_failed_limits(const struct match_query *q, const struct match_opening *o);
 int32_t match_score(const struct match_query *q, const struct match_opening *o);
+int32_t match_score_of(
+    const struct match_query *q, const struct match_opening *o, enum match_wish wish);
 
 /* limit.c and wish.c; what sentences need again */
 match_evaluate_fn match_limit_live, match_limit_start, match_limit_hours, match_limit_pay,
@@ -118,6 +113,12 @@ match_evaluate_fn match_wish_occupation, match_wish_industry, match_wish_hours, 
 bool match_distance_squared(
     const struct match_query *q, const struct match_opening *o, int64_t *ret_squared);
 int32_t match_distance_metres(const struct match_query *q, const struct match_opening *o);
+int64_t match_squared_from_home(const struct match_query *q, int32_t easting, int32_t northing);
+int32_t match_metres(int64_t squared);
+uint8_t match_hours_points(const struct match_query *q, uint32_t least, uint32_t most);
+uint8_t match_pay_points(const struct match_query *q, uint32_t pay_pence);
+uint8_t match_nearness_points(const struct match_query *q, int64_t metres);
+uint32_t match_least_pay_pence(const struct match_opening *o);
 const struct match_journey *match_find_journey(
     const struct match_client *client, const struct match_opening *o);
 uint32_t match_exposures(
@@ -196,6 +197,15 @@ struct match_row {
     uint32_t employer, site, audience, pattern, soc, industry;
 };
 
+/* A date as a column has it: days from 2000-01-01, which is 1, to 2179; others count as the nearest
+ * of these. 0 stays 0. */
+enum { MATCH_DAY_ZERO = 10956, MATCH_DAY_LAST = UINT16_MAX, MATCH_PAY_MOST = UINT16_MAX };
+
+static inline uint16_t match_day(int32_t date)
+{
+    return (uint16_t)(date == 0 ? 0 : MAX(1, MIN(date - MATCH_DAY_ZERO, MATCH_DAY_LAST)));
+}
+
 struct match_catalogue {
     struct match_dict ids, employers, sites, audiences, patterns, socs, industries;
     uint32_t capacity;
@@ -203,39 +213,76 @@ struct match_catalogue {
     struct match_row *numbers; /* in the dictionaries above */
     uint8_t *is_hole;
     uint8_t *is_shut; /* closed, or no places left */
-    int32_t *opens_on, *closes_on, *starts_on, *latest_start_on;
+    uint16_t *opens_on, *closes_on, *starts_on, *latest_start_on; /* match_day() */
     uint16_t *hours_min_tenths, *hours_max_tenths;
-    int32_t *pay_pence;
+    uint16_t *pay_pence; /* MATCH_PAY_MOST: that, more, or not known */
     uint8_t *has_site;
     int32_t *easting_metres, *northing_metres;
     uint8_t *driving, *check;
     uint16_t *exposures;
-    uint32_t *site, *audience, *pattern;
+    uint32_t *site, *pattern;
+    uint16_t *audience;
     uint16_t *hours_needed_tenths;
     uint16_t *soc, *industry;
+    /* for the score; 0: not known */
+    uint16_t *hours_most_tenths;
+    uint32_t *pay_least_pence;
+    uint8_t *trial, *stance, *level, *permanence, *settings, *accreditations;
 };
 
-/* column.c: what a query works out once a number of each dictionary. */
-enum { TABLE_JOURNEY_NONE = -1 };
+/* tables.c: what a query works out once a number of each dictionary. */
+enum {
+    TABLE_JOURNEY_NONE = -1,
+    MATCH_LEVELS = 6, /* 0 to 5 */
+    MATCH_PERMANENCES = MATCH_PERMANENCE_CASUAL + 1,
+};
 
 struct match_tables {
     uint8_t *soc_fails, *industry_fails;
+    bool some_soc_fails, some_industry_fails;
     uint16_t *pattern_room_tenths;
     uint8_t *pattern_is_night;
     int32_t *site_minutes; /* NULL: no journeys count */
-    uint32_t audience; /* number of the asker's audience, or MATCH_DICT_NONE */
-    uint32_t audience_network;
+    int32_t *soc_scores, *industry_scores; /* points times weight, likewise the rest */
+    int32_t trial_scores[MATCH_N_TRIALS], stance_scores[MATCH_N_STANCES];
+    int32_t level_scores[MATCH_LEVELS], permanence_scores[MATCH_PERMANENCES];
+    int32_t setting_scores[1 << MATCH_N_SETTINGS];
+    int32_t accreditation_scores[1 << MATCH_N_ACCREDITATIONS];
+    uint16_t audience, audience_network; /* numbers; UINT16_MAX: nothing is for these */
 };
 
 int match_tables_init(struct match_tables *tables, const struct match_catalogue *catalogue,
     const struct match_query *q, struct err *err) _must_check_;
 void match_tables_release(struct match_tables *tables);
 
-enum { MATCH_HOLE_BIT = MATCH_N_LIMITS }; /* in @fail: a free row, or not for the asker's eyes */
+/* The same as match_score() of the opening in @row. */
+int32_t match_tables_score(const struct match_tables *tables,
+    const struct match_catalogue *catalogue, const struct match_query *q, uint32_t row);
 
-match_filter_fn match_filter_live, match_filter_start, match_filter_hours, match_filter_pay,
-    match_filter_distance, match_filter_occupation, match_filter_industry, match_filter_driving,
-    match_filter_check, match_filter_must_not, match_filter_shift, match_filter_hole;
+/* judge.c: what 64 rows fail, a bit a row; rows that are free or not for the asker's eyes fail
+ * nothing. */
+enum { MATCH_BLOCK_ROWS = 64 };
+
+struct match_block {
+    uint64_t visible;
+    uint64_t fails[MATCH_N_LIMITS];
+    uint64_t any, several; /* rows that fail one limit at least, and more than one */
+};
+
+/* How many rows of all blocks. */
+struct match_tally {
+    uint32_t n_openings, n_fit;
+    struct match_count counts[MATCH_N_LIMITS];
+};
+
+typedef void match_judge_fn(const struct match_catalogue *catalogue, const struct match_query *q,
+    const struct match_tables *tables, uint32_t first, struct match_block *ret_block,
+    struct match_tally *tally);
+
+match_judge_fn match_judge_portable, match_judge_avx2, match_judge_avx512;
+
+/* The fastest that this machine has, or the one that the options name. */
+match_judge_fn *match_judge_for(enum match_instructions instructions);
 
 /* timeline.c: the days on which a client's limits change, each with its query. */
 struct match_timeline {

@@ -24,17 +24,24 @@ static uint32_t power_of_ten(unsigned exponent)
     return power;
 }
 
+/* Without dividing: this is asked for every occupation and every wish of a client. */
+static bool is_within(uint32_t number, uint32_t group, unsigned digits_less)
+{
+    uint32_t width = power_of_ten(digits_less);
+    return number - group * width < width;
+}
+
 bool match_code_has_soc(const struct match_code *code, uint16_t soc)
 {
     return soc != 0 && code->digits > 0
-        && soc / power_of_ten(MATCH_SOC_DIGITS - code->digits) == code->code;
+        && is_within(soc, code->code, MATCH_SOC_DIGITS - code->digits);
 }
 
 bool match_code_has_sic(const struct match_code *code, uint32_t sic, char section)
 {
     if (code->section)
         return section == code->section;
-    return sic != 0 && sic / power_of_ten(MATCH_SIC_DIGITS - code->digits) == code->code;
+    return sic != 0 && is_within(sic, code->code, MATCH_SIC_DIGITS - code->digits);
 }
 
 static bool coordinate_is_sane(int32_t metres)

@@ -1,6 +1,6 @@
 #include "match/match_internal.h"
 
-enum { BLOCK_ROWS = 1024, N_FAIL_MASKS = 1 << (MATCH_N_LIMITS + 1), MINOR_GROUPS = 1000 };
+enum { MINOR_GROUPS = 1000 };
 
 /* One match_run(): what it reads, and what it has found so far. */
 struct run {
@@ -11,7 +11,7 @@ struct run {
     struct match_timeline timeline;
     uint32_t asked_limits; /* about which somebody can be asked */
     struct match_rank fits, near_misses, not_yet;
-    uint32_t masks[N_FAIL_MASKS]; /* how many openings fail exactly these limits */
+    struct match_tally tally;
     struct match_candidate *chosen;
     const struct match_opening **shown; /* the openings of @chosen */
     uint32_t *shown_of_employer; /* how many, by the employer's number */
@@ -63,53 +63,73 @@ static int run_init(struct run *run, const struct match_catalogue *catalogue,
 
 static bool add_row(struct run *run, struct match_rank *rank, uint32_t row, int32_t day)
 {
-    const struct match_opening *o = &run->catalogue->openings[row];
+    const struct uuid *id = match_dict_key(&run->catalogue->ids, row);
     return match_rank_add(rank,
-        &(struct match_candidate) {
-            .day = day, .score = match_score(&run->query, o), .row = row, .id = o->id });
+        &(struct match_candidate) { .day = day,
+            .score = match_tables_score(&run->tables, run->catalogue, &run->query, row),
+            .row = row,
+            .id = *id });
 }
 
-/* Keep a row that an answer may show. */
-static bool sort_row(struct run *run, uint32_t row, uint32_t failed)
+/* Call @add for each row whose bit is set. */
+static bool add_rows(struct run *run, struct match_rank *rank, uint32_t first, uint64_t rows)
 {
-    bool ok = true;
-    if (failed == 0)
-        return run->options->n_results == 0 || add_row(run, &run->fits, row, 0);
-    if (run->options->n_near_misses && (failed & (failed - 1)) == 0 && failed & run->asked_limits)
-        ok = add_row(run, &run->near_misses, row, 0);
-    if (run->options->n_not_yet && (failed & ~match_timed_limits()) == 0) {
+    for (; rows; rows &= rows - 1)
+        if (!add_row(run, rank, first + (uint32_t)__builtin_ctzll(rows), 0))
+            return false;
+    return true;
+}
+
+static bool add_not_yet(struct run *run, uint32_t first, uint64_t rows)
+{
+    for (; rows; rows &= rows - 1) {
+        uint32_t row = first + (uint32_t)__builtin_ctzll(rows);
         int32_t day = match_possible_on(&run->timeline, &run->catalogue->openings[row]);
-        ok = ok && (day == 0 || add_row(run, &run->not_yet, row, day));
-    }
-    return ok;
-}
-
-static bool read_block(struct run *run, uint32_t first, uint32_t n)
-{
-    uint16_t fail[BLOCK_ROWS] = { 0 };
-    for (size_t i = 0; i < MATCH_N_LIMITS; i++)
-        match_criterion_of_limit((enum match_limit)i)
-            ->filter(run->catalogue, &run->query, &run->tables, first, n, fail);
-    match_filter_hole(run->catalogue, &run->query, &run->tables, first, n, fail);
-    for (uint32_t i = 0; i < n; i++) {
-        run->masks[fail[i]]++;
-        if (!(fail[i] >> MATCH_HOLE_BIT) && !sort_row(run, first + i, fail[i]))
+        if (day && !add_row(run, &run->not_yet, row, day))
             return false;
     }
     return true;
 }
 
+/* The rows that fail one of @limits. */
+static uint64_t failing(const struct match_block *block, uint32_t limits)
+{
+    uint64_t rows = 0;
+    for (size_t i = 0; i < MATCH_N_LIMITS; i++)
+        if (limits & LIMIT_BIT(i))
+            rows |= block->fails[i];
+    return rows;
+}
+
+/* Keep the rows that an answer may show. */
+static bool sort_block(struct run *run, uint32_t first, const struct match_block *block)
+{
+    const struct match_options *options = run->options;
+    bool ok = true;
+    if (options->n_results)
+        ok = add_rows(run, &run->fits, first, block->visible & ~block->any);
+    if (ok && options->n_near_misses)
+        ok = add_rows(
+            run, &run->near_misses, first, failing(block, run->asked_limits) & ~block->several);
+    if (ok && options->n_not_yet)
+        ok = add_not_yet(run, first, block->any & ~failing(block, ~match_timed_limits()));
+    return ok;
+}
+
 static int read_columns(struct run *run, struct err *err)
 {
+    match_judge_fn *judge = match_judge_for(run->options->instructions);
+    struct match_block block;
     int r = match_tables_init(&run->tables, run->catalogue, &run->query, err);
-    if (r == 0)
+    if (r == 0 && run->options->n_not_yet)
         r = match_timeline_init(&run->timeline, &run->query, err);
     if (r < 0)
         return r;
-    uint32_t n = run->catalogue->ids.size;
-    for (uint32_t first = 0; first < n; first += BLOCK_ROWS)
-        if (!read_block(run, first, MIN(n - first, (uint32_t)BLOCK_ROWS)))
+    for (uint32_t first = 0; first < run->catalogue->ids.size; first += MATCH_BLOCK_ROWS) {
+        judge(run->catalogue, &run->query, &run->tables, first, &block, &run->tally);
+        if (!sort_block(run, first, &block))
             return err_oom(err);
+    }
     match_rank_sort(&run->fits);
     match_rank_sort(&run->near_misses);
     match_rank_sort(&run->not_yet);
@@ -156,7 +176,8 @@ static size_t choose_broadly(struct run *run, size_t n_most)
     return n;
 }
 
-static int show_results(struct run *run, struct match_answer *answer, struct err *err)
+/* Choose the results: run->chosen, *@ret_n of them. */
+static int choose(struct run *run, size_t *ret_n, struct err *err)
 {
     size_t n_most = MIN(run->fits.n, (size_t)run->options->n_results);
     run->chosen = calloc(n_most + 1, sizeof(*run->chosen));
@@ -165,13 +186,22 @@ static int show_results(struct run *run, struct match_answer *answer, struct err
         = calloc(run->catalogue->employers.size + 1u, sizeof(*run->shown_of_employer));
     if (!run->chosen || !run->shown || !run->shown_of_employer)
         return err_oom(err);
-    size_t n = choose_broadly(run, n_most);
+    *ret_n = choose_broadly(run, n_most);
+    return 0;
+}
+
+static int show_results(struct run *run, struct match_answer *answer, struct err *err)
+{
+    size_t n = 0;
+    int r = choose(run, &n, err);
+    if (r < 0)
+        return r;
     answer->results = arena_calloc(run->arena, n, sizeof(*answer->results));
     if (!answer->results)
         return err_oom(err);
     for (size_t i = 0; i < n; i++) {
         run->shown[i] = &run->catalogue->openings[run->chosen[i].row];
-        int r = fill_candidate(run, &run->chosen[i], &answer->results[i], err);
+        r = fill_candidate(run, &run->chosen[i], &answer->results[i], err);
         if (r < 0)
             return r;
         answer->n_results++;
@@ -241,9 +271,9 @@ int match_run(const struct match_catalogue *catalogue, const struct match_client
         r = read_columns(&run, err);
         if (r < 0)
             return r;
-        for (uint32_t failed = 0; failed < LIMIT_BIT(MATCH_N_LIMITS); failed++)
-            if (run.masks[failed])
-                match_count_mask(answer, failed, run.masks[failed]);
+        answer->n_openings = run.tally.n_openings;
+        answer->n_fit = run.tally.n_fit;
+        memcpy(answer->counts, run.tally.counts, sizeof(answer->counts));
         r = show_results(&run, answer, err);
         if (r == 0)
             r = show_near_misses(&run, answer, err);
@@ -255,6 +285,46 @@ int match_run(const struct match_catalogue *catalogue, const struct match_client
             answer, &run.query, run.shown, answer->n_results, arena, &run.text, err);
     if (r == 0)
         *ret_answer = answer;
+    return r;
+}
+
+static int keep_hits(struct run *run, struct match_found *found, struct err *err)
+{
+    size_t n = 0;
+    int r = choose(run, &n, err);
+    if (r < 0)
+        return r;
+    found->hits = arena_calloc(run->arena, n, sizeof(*found->hits));
+    if (!found->hits)
+        return err_oom(err);
+    for (size_t i = 0; i < n; i++)
+        found->hits[i] = (struct match_hit) { run->chosen[i].id, run->chosen[i].score };
+    found->n_hits = n;
+    return 0;
+}
+
+int match_find(const struct match_catalogue *catalogue, const struct match_client *client,
+    const struct match_options *options, struct arena *arena, struct match_found **ret_found,
+    struct err *err)
+{
+    _cleanup_(run_release) struct run run = { .catalogue = NULL };
+    int r = run_init(&run, catalogue, client, options, arena, err);
+    if (r < 0)
+        return r;
+    struct match_found *found = arena_zalloc(arena, sizeof(*found));
+    if (!found)
+        return err_oom(err);
+    if (!client->is_paused || options->even_if_paused) {
+        r = read_columns(&run, err);
+        if (r < 0)
+            return r;
+        r = keep_hits(&run, found, err);
+    }
+    found->n_openings = run.tally.n_openings;
+    found->n_fit = run.tally.n_fit;
+    memcpy(found->counts, run.tally.counts, sizeof(found->counts));
+    if (r == 0)
+        *ret_found = found;
     return r;
 }
 

@@ -33,41 +33,66 @@ void match_wish_industry(
     grant(ret_finding, wish ? WHY_FITS : WHY_NOT_WISHED, wish ? wish->weight * POINTS_A_WEIGHT : 0);
 }
 
+static uint8_t within_points(int64_t points)
+{
+    return (uint8_t)MAX(0, MIN(points, FULL_POINTS));
+}
+
 /* A point lost for each tenth of an hour between what is wanted and what is offered. */
+uint8_t match_hours_points(const struct match_query *q, uint32_t least, uint32_t most)
+{
+    int32_t wanted = q->client->hours_wanted_tenths;
+    return within_points(
+        FULL_POINTS - MAX(0, MAX((int32_t)least - wanted, wanted - (int32_t)most)));
+}
+
 void match_wish_hours(
     const struct match_query *q, const struct match_opening *o, struct match_finding *ret_finding)
 {
-    int32_t wanted = q->client->hours_wanted_tenths;
-    int32_t most = (int32_t)match_most_hours_tenths(o);
-    if (wanted == 0)
+    uint32_t most = match_most_hours_tenths(o);
+    if (q->client->hours_wanted_tenths == 0)
         return grant(ret_finding, WHY_NO_WISH, 0);
     if (most == 0)
         return grant(ret_finding, WHY_NOT_KNOWN, 0);
-    int32_t gap = MAX(0, MAX(o->hours_min_tenths - wanted, wanted - most));
-    grant(ret_finding, WHY_FITS, FULL_POINTS - gap);
+    grant(ret_finding, WHY_FITS, match_hours_points(q, o->hours_min_tenths, most));
+}
+
+uint8_t match_pay_points(const struct match_query *q, uint32_t pay_pence)
+{
+    int64_t above = (int64_t)pay_pence - (int64_t)q->pay_floor_pence;
+    int64_t hoped = (int64_t)q->client->pay_hoped_pence - (int64_t)q->pay_floor_pence;
+    int64_t full = hoped > 0 ? hoped : (int64_t)q->options->pay_full_pence;
+    return within_points(above * FULL_POINTS / full);
+}
+
+uint32_t match_least_pay_pence(const struct match_opening *o)
+{
+    return o->pay_min_pence ? o->pay_min_pence : o->pay_max_pence;
 }
 
 void match_wish_pay(
     const struct match_query *q, const struct match_opening *o, struct match_finding *ret_finding)
 {
-    int64_t pay = o->pay_min_pence ? o->pay_min_pence : o->pay_max_pence;
+    uint32_t pay = match_least_pay_pence(o);
     if (pay == 0)
         return grant(ret_finding, WHY_NOT_KNOWN, 0);
-    int64_t above = pay - (int64_t)q->pay_floor_pence;
-    int64_t hoped = (int64_t)q->client->pay_hoped_pence - (int64_t)q->pay_floor_pence;
-    int64_t full = hoped > 0 ? hoped : (int64_t)q->options->pay_full_pence;
-    grant(ret_finding, WHY_FITS, above * FULL_POINTS / full);
+    grant(ret_finding, WHY_FITS, match_pay_points(q, pay));
+}
+
+uint8_t match_nearness_points(const struct match_query *q, int64_t metres)
+{
+    int64_t far
+        = q->client->distance_max_metres ? q->client->distance_max_metres : q->options->near_metres;
+    return within_points(FULL_POINTS - metres * FULL_POINTS / far);
 }
 
 void match_wish_nearness(
     const struct match_query *q, const struct match_opening *o, struct match_finding *ret_finding)
 {
-    int64_t far
-        = q->client->distance_max_metres ? q->client->distance_max_metres : q->options->near_metres;
     int64_t metres = match_distance_metres(q, o);
     if (metres < 0)
         return grant(ret_finding, q->client->has_home ? WHY_NOT_KNOWN : WHY_CLIENT_NOT_KNOWN, 0);
-    grant(ret_finding, WHY_FITS, FULL_POINTS - metres * FULL_POINTS / far);
+    grant(ret_finding, WHY_FITS, match_nearness_points(q, metres));
 }
 
 void match_wish_trial(

@@ -236,4 +236,5 @@ void draw_options(struct draw *draw, struct match_options *options)
     options->max_per_employer = (uint16_t)draw_below(draw, 4);
     options->max_per_group = (uint16_t)draw_below(draw, 6);
     draw_uuid(draw, 3, &options->audience_id);
+    options->instructions = (enum match_instructions)draw_below(draw, 4);
 }

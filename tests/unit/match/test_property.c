@@ -88,6 +88,20 @@ static void check_answer(
         assert_true(answer->near_misses[i].n_asks > 0);
 }
 
+/* Finding alone gives what the whole answer has. */
+static void check_found(const struct match_found *found, const struct match_answer *answer)
+{
+    assert_int_equal(found->n_openings, answer->n_openings);
+    assert_int_equal(found->n_fit, answer->n_fit);
+    assert_memory_equal(found->counts, answer->counts, sizeof(found->counts));
+    assert_int_equal(found->n_hits, answer->n_results);
+    for (size_t i = 0; i < found->n_hits; i++) {
+        assert_memory_equal(
+            &found->hits[i].opening_id, &answer->results[i].opening_id, sizeof(struct uuid));
+        assert_int_equal(found->hits[i].score, answer->results[i].score);
+    }
+}
+
 /* What an employer is asked must not tell of treatment, health or record. */
 static void check_employer_asks(const struct match_answer *answer)
 {
@@ -110,6 +124,7 @@ static void check_client(struct draw *draw, const struct match_catalogue *catalo
     struct drawn_client drawn;
     struct match_options options;
     struct match_answer *answer = NULL;
+    struct match_found *found = NULL;
     struct err err = { 0 };
     _cleanup_(arena_release) struct arena arena;
     arena_init(&arena, 0);
@@ -119,6 +134,8 @@ static void check_client(struct draw *draw, const struct match_catalogue *catalo
     reference_match(openings, n, &drawn.client, &options, &reference);
     check_answer(answer, &reference);
     check_employer_asks(answer);
+    assert_ok(match_find(catalogue, &drawn.client, &options, &arena, &found, &err), &err);
+    check_found(found, answer);
 }
 
 static void test_run__answers_as_the_naive_reference(void **state)
