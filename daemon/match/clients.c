@@ -26,7 +26,6 @@ static int add_client(
         .day = day,
         .score = match_score(&reverse->query, reverse->opening),
         .row = (uint32_t)i,
-        .id = reverse->clients[i].id,
     };
     return match_rank_add(rank, &candidate) ? 0 : err_oom(err);
 }
@@ -108,6 +107,9 @@ int match_clients(const struct match_opening *opening, const struct match_client
         return r;
     _cleanup_(reverse_release) struct reverse reverse
         = { .opening = opening, .clients = clients, .options = options, .arena = arena };
+    const struct match_rank empty
+        = { .ids = n_clients ? &clients[0].id : NULL, .id_stride = sizeof(*clients) };
+    reverse.fits = reverse.near_misses = reverse.not_yet = empty;
     struct match_answer *answer = arena_zalloc(arena, sizeof(*answer));
     if (!answer)
         return err_oom(err);

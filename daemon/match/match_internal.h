@@ -321,20 +321,23 @@ int match_add_notes(struct match_answer *answer, const struct match_query *q,
     const struct match_opening *const *shown, size_t n_shown, struct arena *arena, struct str *text,
     struct err *err) _must_check_;
 
-/* rank.c: candidates by score, then id, taken one by one from a heap. */
+/* rank.c: candidates by day, score and id, taken one by one from a heap. Ids are looked up by row,
+ * and only where all else is equal: a match may have very many candidates. */
 struct match_candidate {
     int32_t day; /* before the score; 0 where days do not count */
     int32_t score;
     uint32_t row;
-    struct uuid id;
 };
 
 struct match_rank {
     struct match_candidate *items;
     size_t n, capacity;
+    const void *ids; /* of row 0 … */
+    size_t id_stride; /* … and so many bytes to that of the next */
 };
 
 bool match_rank_add(struct match_rank *rank, const struct match_candidate *candidate) _must_check_;
 void match_rank_sort(struct match_rank *rank); /* once, after the last add */
 bool match_rank_pop(struct match_rank *rank, struct match_candidate *ret_candidate);
+const struct uuid *match_rank_id(const struct match_rank *rank, uint32_t row);
 void match_rank_release(struct match_rank *rank);

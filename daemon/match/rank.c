@@ -1,13 +1,19 @@
 #include "match/match_internal.h"
 
+const struct uuid *match_rank_id(const struct match_rank *rank, uint32_t row)
+{
+    return (const struct uuid *)(const void *)((const char *)rank->ids + row * rank->id_stride);
+}
+
 /* Whether @a comes before @b: by day, then score, highest first, then id. */
-static bool comes_before(const struct match_candidate *a, const struct match_candidate *b)
+static bool comes_before(
+    const struct match_rank *rank, const struct match_candidate *a, const struct match_candidate *b)
 {
     if (a->day != b->day)
         return a->day < b->day;
     if (a->score != b->score)
         return a->score > b->score;
-    return uuid_compare(&a->id, &b->id) < 0;
+    return uuid_compare(match_rank_id(rank, a->row), match_rank_id(rank, b->row)) < 0;
 }
 
 bool match_rank_add(struct match_rank *rank, const struct match_candidate *candidate)
@@ -31,9 +37,9 @@ static void sift_down(struct match_rank *rank, size_t i)
         size_t child = 2 * i + 1;
         if (child >= rank->n)
             break;
-        if (child + 1 < rank->n && comes_before(&rank->items[child + 1], &rank->items[child]))
+        if (child + 1 < rank->n && comes_before(rank, &rank->items[child + 1], &rank->items[child]))
             child++;
-        if (!comes_before(&rank->items[child], &item))
+        if (!comes_before(rank, &rank->items[child], &item))
             break;
         rank->items[i] = rank->items[child];
         i = child;

@@ -55,6 +55,9 @@ static int run_init(struct run *run, const struct match_catalogue *catalogue,
     run->options = options;
     run->arena = arena;
     run->asked_limits = asked_limits();
+    const struct match_rank empty
+        = { .ids = catalogue->ids.keys, .id_stride = sizeof(struct uuid) };
+    run->fits = run->near_misses = run->not_yet = empty;
     match_query_init(&run->query, client, options, options->on);
     return 0;
 }
@@ -63,12 +66,10 @@ static int run_init(struct run *run, const struct match_catalogue *catalogue,
 
 static bool add_row(struct run *run, struct match_rank *rank, uint32_t row, int32_t day)
 {
-    const struct uuid *id = match_dict_key(&run->catalogue->ids, row);
     return match_rank_add(rank,
         &(struct match_candidate) { .day = day,
             .score = match_tables_score(&run->tables, run->catalogue, &run->query, row),
-            .row = row,
-            .id = *id });
+            .row = row });
 }
 
 /* Call @add for each row whose bit is set. */
@@ -298,7 +299,8 @@ static int keep_hits(struct run *run, struct match_found *found, struct err *err
     if (!found->hits)
         return err_oom(err);
     for (size_t i = 0; i < n; i++)
-        found->hits[i] = (struct match_hit) { run->chosen[i].id, run->chosen[i].score };
+        found->hits[i] = (struct match_hit) { *match_rank_id(&run->fits, run->chosen[i].row),
+            run->chosen[i].score };
     found->n_hits = n;
     return 0;
 }
