@@ -138,7 +138,7 @@ static void expect_body(struct conn *conn)
         str_addz(&http1->out, "HTTP/1.1 100 Continue\r\n\r\n");
 }
 
-/* Make a call of the head, which is whole in @text, or cannot be (@fault). */
+/* Make a call of the head, which is whole in @text; or of one that will not be, to refuse it. */
 static void begin(struct conn *conn, const char *text, size_t len, bool is_too_large)
 {
     struct http1 *http1 = conn->http1;
@@ -302,7 +302,11 @@ static void seal(struct conn *conn)
     http1->is_lost = http1->is_lost || is_reading_body(http1);
     if (conn->server->state != SERVER_OPEN || http1->is_lost)
         http1->closes = true;
-    str_addz(&http1->out, http1->closes ? "connection: close\r\n\r\n" : "\r\n");
+    if (http1->closes)
+        str_addz(&http1->out, "connection: close\r\n");
+    else if (http1->head.asks_to_keep)
+        str_addz(&http1->out, "connection: keep-alive\r\n");
+    str_addz(&http1->out, "\r\n");
     for (const struct chunk *c = http1->call->chunks; c; c = c->next)
         str_add(&http1->out, c->data, c->len);
     response_release(http1->call);

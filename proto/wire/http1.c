@@ -226,6 +226,7 @@ static int check_whole(const struct seen *seen, struct http1_head *head, struct 
     if (head->is_chunked && seen->has_length)
         return bad(err, "there is a Content-Length beside the chunks");
     head->keeps_alive = !seen->closes && (seen->is_1_1 || seen->keeps);
+    head->asks_to_keep = head->keeps_alive && !seen->is_1_1;
     return 0;
 }
 

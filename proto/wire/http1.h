@@ -24,7 +24,8 @@ struct http1_head {
     size_t method_len, target_len;
     const char *host;
     size_t host_len;
-    bool keeps_alive; /* the client would send another request on this connection */
+    bool keeps_alive; /* the client would send another request on this connection … */
+    bool asks_to_keep; /* … and, being HTTP/1.0, wants to hear that it may */
     bool is_chunked, awaits_continue;
     uint64_t length; /* of the body, if it is not chunked */
 };

@@ -122,7 +122,8 @@ class Framing(Http1Test):
                 client.send(ask.format(version, word))
                 status, fields, _ = client.answer()
                 self.assertEqual(status, 200)
-                self.assertEqual(fields.get("connection") != "close", lasts)
+                said = "close" if not lasts else None if version else "keep-alive"
+                self.assertEqual(fields.get("connection"), said)
                 if lasts:
                     client.send(ask.format(version, word))
                     self.assertEqual(client.answer()[0], 200)
