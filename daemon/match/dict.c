@@ -146,11 +146,6 @@ uint32_t match_dict_find(const struct match_dict *dict, const void *key)
     return entry ? entry - 1 : MATCH_DICT_NONE;
 }
 
-const void *match_dict_key(const struct match_dict *dict, uint32_t number)
-{
-    return number < dict->size && dict->is_used[number] ? key_at(dict, number) : NULL;
-}
-
 size_t match_dict_size_bytes(const struct match_dict *dict)
 {
     return dict->capacity * (dict->key_bytes + sizeof(*dict->refs) + sizeof(*dict->is_used))

@@ -42,7 +42,12 @@ void match_dict_drop(struct match_dict *dict, uint32_t number);
 uint32_t match_dict_find(const struct match_dict *dict, const void *key);
 
 /* The key of a number in use; NULL for a free one. */
-const void *match_dict_key(const struct match_dict *dict, uint32_t number);
+static inline const void *match_dict_key(const struct match_dict *dict, uint32_t number)
+{
+    return number < dict->size && dict->is_used[number]
+        ? dict->keys + (size_t)number * dict->key_bytes
+        : NULL;
+}
 
 /* Memory held, in bytes. */
 size_t match_dict_size_bytes(const struct match_dict *dict);

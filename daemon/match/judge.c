@@ -1,6 +1,6 @@
 /* The limits over columns, 64 rows at a time: a bit a row that fails. The loops have no branches
  * that depend on a row and a length that the compiler knows, so that it makes vectors of them. This
- * file is compiled for each instruction set (judge_avx2.c, judge_avx512.c); all give the same. */
+ * file is compiled once for each instruction set (daemon/CMakeLists.txt); all give the same. */
 #include "match/match_internal.h"
 
 #if defined(__AVX512BW__) || defined(__AVX2__)
@@ -44,6 +44,16 @@ static uint64_t pack(const uint8_t fails[MATCH_BLOCK_ROWS])
         for (unsigned i = 0; i < MATCH_BLOCK_ROWS; i++)                                            \
             fails_[i] = (uint8_t)(condition);                                                      \
         (out) = pack(fails_);                                                                      \
+    } while (0)
+
+/* The same for what must be looked up in a table, which no vector does faster: from register to
+ * register, since a vector that is read back from single bytes waits for them. */
+#define LOOKED_UP(out, condition)                                                                  \
+    do {                                                                                           \
+        uint64_t bits_ = 0;                                                                        \
+        _Pragma("GCC unroll 16") for (unsigned i = 0; i < MATCH_BLOCK_ROWS; i++) bits_             \
+            |= (uint64_t)(condition) << i;                                                         \
+        (out) = bits_;                                                                             \
     } while (0)
 
 struct block {
@@ -132,8 +142,8 @@ static uint64_t fail_distance(const struct block *b)
         return fails;
     const uint32_t *site = b->c->site + b->first;
     uint64_t checked, is_long;
-    ROWS(checked, b->t->site_minutes[site[i]] != TABLE_JOURNEY_NONE);
-    ROWS(is_long, b->t->site_minutes[site[i]] > b->q->client->journey_max_minutes);
+    LOOKED_UP(checked, b->t->site_minutes[site[i]] != TABLE_JOURNEY_NONE);
+    LOOKED_UP(is_long, b->t->site_minutes[site[i]] > b->q->client->journey_max_minutes);
     return (fails & ~checked) | (checked & is_long);
 }
 
@@ -143,7 +153,7 @@ static uint64_t fail_occupation(const struct block *b)
     const uint8_t *table = b->t->soc_fails;
     uint64_t fails = 0;
     if (b->t->some_soc_fails)
-        ROWS(fails, table[soc[i]]);
+        LOOKED_UP(fails, table[soc[i]]);
     return fails;
 }
 
@@ -153,7 +163,7 @@ static uint64_t fail_industry(const struct block *b)
     const uint8_t *table = b->t->industry_fails;
     uint64_t fails = 0;
     if (b->t->some_industry_fails)
-        ROWS(fails, table[industry[i]]);
+        LOOKED_UP(fails, table[industry[i]]);
     return fails;
 }
 
@@ -187,7 +197,7 @@ static uint64_t fail_must_not(const struct block *b)
     if (must_not)
         ROWS(fails, (exposures[i] & must_not) != 0);
     if (must_not >> MATCH_EXPOSURE_NIGHTS & 1)
-        ROWS(nights, is_night[pattern[i]]);
+        LOOKED_UP(nights, is_night[pattern[i]]);
     return fails | nights;
 }
 
@@ -197,7 +207,7 @@ static uint64_t fail_shift(const struct block *b)
     const uint16_t *needed = b->c->hours_needed_tenths + b->first;
     const uint16_t *room = b->t->pattern_room_tenths;
     uint64_t fails;
-    ROWS(fails, needed[i] > room[pattern[i]]);
+    LOOKED_UP(fails, needed[i] > room[pattern[i]]);
     return fails;
 }
 

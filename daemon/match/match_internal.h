@@ -118,6 +118,7 @@ int32_t match_metres(int64_t squared);
 uint8_t match_hours_points(const struct match_query *q, uint32_t least, uint32_t most);
 uint8_t match_pay_points(const struct match_query *q, uint32_t pay_pence);
 uint8_t match_nearness_points(const struct match_query *q, int64_t metres);
+uint8_t match_share_points(unsigned met, unsigned all); /* all is above 0 */
 uint32_t match_least_pay_pence(const struct match_opening *o);
 const struct match_journey *match_find_journey(
     const struct match_client *client, const struct match_opening *o);

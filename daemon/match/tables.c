@@ -86,15 +86,29 @@ static void judge_patterns(struct match_tables *tables, const struct match_catal
         (scores)[i] = match_score_of(q, &opening_, wish);                                          \
     }
 
+/* The same for sets: what a set has is what it has without its lowest member, and that one. */
+static void score_shares(int32_t *scores, const uint8_t *weights, unsigned n, int32_t weight)
+{
+    uint16_t met[1 << MATCH_N_SETTINGS] = { 0 };
+    unsigned all = 0;
+    for (unsigned i = 0; i < n; i++)
+        all += weights[i];
+    for (unsigned set = 1; all && set < 1u << n; set++) {
+        met[set] = (uint16_t)(met[set & (set - 1)] + weights[__builtin_ctz(set)]);
+        scores[set] = weight * match_share_points(met[set], all);
+    }
+}
+
 static void score_fields(struct match_tables *tables, const struct match_query *q)
 {
     SCORE_EACH(tables->trial_scores, trial, enum match_trial, MATCH_WISH_TRIAL);
     SCORE_EACH(tables->stance_scores, stance, enum match_stance, MATCH_WISH_WARMTH);
     SCORE_EACH(tables->level_scores, relationship_level, uint8_t, MATCH_WISH_TRACK_RECORD);
     SCORE_EACH(tables->permanence_scores, permanence, enum match_permanence, MATCH_WISH_PERMANENCE);
-    if (q->weights[MATCH_WISH_SETTING])
-        SCORE_EACH(tables->setting_scores, settings, uint32_t, MATCH_WISH_SETTING);
-    SCORE_EACH(tables->accreditation_scores, accreditations, uint32_t, MATCH_WISH_ACCREDITATION);
+    score_shares(tables->setting_scores, q->client->setting_weights, MATCH_N_SETTINGS,
+        q->weights[MATCH_WISH_SETTING]);
+    score_shares(tables->accreditation_scores, q->client->accreditation_weights,
+        MATCH_N_ACCREDITATIONS, q->weights[MATCH_WISH_ACCREDITATION]);
 }
 
 int32_t match_tables_score(const struct match_tables *tables,

@@ -115,6 +115,11 @@ void match_wish_track_record(
     grant(ret_finding, WHY_FITS, o->relationship_level * POINTS_A_WEIGHT);
 }
 
+uint8_t match_share_points(unsigned met, unsigned all)
+{
+    return (uint8_t)(met * FULL_POINTS / all);
+}
+
 /* The share of the weights whose bit is present. */
 static void grant_share(
     const uint8_t *weights, size_t n, uint32_t present, struct match_finding *ret_finding)
@@ -127,7 +132,7 @@ static void grant_share(
     }
     if (all == 0)
         return grant(ret_finding, WHY_NO_WISH, 0);
-    grant(ret_finding, met ? WHY_FITS : WHY_NOT_WISHED, met * FULL_POINTS / all);
+    grant(ret_finding, met ? WHY_FITS : WHY_NOT_WISHED, match_share_points(met, all));
 }
 
 void match_wish_setting(
