@@ -16,6 +16,10 @@
 #define ACCEPTS_PER_TURN 64
 #define ACCEPT_PAUSE_USEC (100 * USEC_PER_MSEC)
 #define BACKLOG 1024
+/* What the kernel keeps of an answer that its reader does not take. By itself it grows to
+ * megabytes: a thousand slow readers would cost gigabytes, and the seconds that copying them takes.
+ */
+#define UNSENT_BYTES (128 * 1024)
 #define IPV6_NETWORK_BYTES 8 /* what one subscriber has */
 
 struct listener {
@@ -137,7 +141,7 @@ static void start_connection(struct listener *listener, int fd, const union addr
     struct rpc_server *server = listener->server;
     struct transport transport;
     struct peer peer;
-    int one = 1;
+    int one = 1, unsent = UNSENT_BYTES;
 
     server->stats.accepted++;
     if (server->stats.connections_now >= server->options.connections_max) {
@@ -147,8 +151,10 @@ static void start_connection(struct listener *listener, int fd, const union addr
         return;
     }
     describe_peer(from, &peer);
-    if (from->any.sa_family != AF_UNIX)
+    if (from->any.sa_family != AF_UNIX) {
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
+    }
     if (!listener->is_tls) {
         transport_plain_init(&transport, fd);
     } else if (transport_tls_init(&transport, fd, server->tls, NULL) < 0) {

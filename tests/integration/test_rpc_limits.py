@@ -12,7 +12,7 @@ import h2.config
 import h2.events
 import h2.settings
 
-from rpc_support import ROOT, SERVER, Raw, Server, eventually, frame, headers, stats
+from rpc_support import ROOT, SERVER, Raw, Server, ServerTest, eventually, frame, headers, stats
 
 ENHANCE_YOUR_CALM = 11
 LIMITS_MD = os.path.join(ROOT, "daemon", "rpc", "LIMITS.md")
@@ -312,6 +312,32 @@ class Table(unittest.TestCase):
         counted = {n[6:] for n in stats(server.port) if n.startswith("limit_")}
         in_table = set(re.findall(r"`(\w+)`", " ".join(row[3] for row in self.rows())))
         self.assertEqual(counted - in_table, set())
+
+
+class Kernel(ServerTest):
+    """What the kernel keeps for a reader who takes nothing stays small: it is memory too."""
+
+    def queued(self, client_port):
+        """Bytes that wait in the server's socket, from /proc/net/tcp."""
+        with open("/proc/net/tcp", encoding="ascii") as f:
+            for line in f.readlines()[1:]:
+                fields = line.split()
+                ports = [int(x.split(":")[1], 16) for x in fields[1:3]]
+                if ports == [self.server.port, client_port]:
+                    return int(fields[4].split(":")[0], 16)
+        raise AssertionError("no such connection")
+
+    def test_slow_reader__leaves_little_in_the_kernel(self):
+        with Raw(self.server.port) as raw:
+            raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            raw.h2.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 2**31 - 1})
+            raw.h2.increment_flow_control_window(2**30)
+            raw.flush()
+            raw.request(headers(p_path="/test.Echo/Expand"), body=frame(b"100 100000"))
+            port = raw.socket.getsockname()[1]
+            eventually(lambda: self.queued(port) > 50000)
+            time.sleep(0.5)
+            self.assertLess(self.queued(port), 400000)
 
 
 if __name__ == "__main__":
