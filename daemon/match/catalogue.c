@@ -36,8 +36,6 @@ static const struct {
     COLUMN(hours_most_tenths),
     COLUMN(pay_least_pence),
     COLUMN(trial),
-    COLUMN(stance),
-    COLUMN(level),
     COLUMN(permanence),
     COLUMN(settings),
     COLUMN(accreditations),
@@ -77,6 +75,7 @@ void match_catalogue_free(struct match_catalogue *catalogue)
     match_dict_release(&catalogue->patterns);
     match_dict_release(&catalogue->socs);
     match_dict_release(&catalogue->industries);
+    match_relations_release(catalogue);
     for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
         free(*column_of(catalogue, i));
     free(catalogue);
@@ -121,6 +120,8 @@ static void drop_numbers(struct match_catalogue *catalogue, const struct match_r
     };
     for (size_t i = 0; i < n && i < ARRAY_SIZE(all); i++)
         match_dict_drop(all[i].dict, all[i].number);
+    if (n > 0 && !match_dict_key(&catalogue->employers, row->employer))
+        match_relations_forget(catalogue, row->employer);
 }
 
 enum { ALL_NUMBERS = 6 };
@@ -184,8 +185,6 @@ static void write_row(struct match_catalogue *c, uint32_t row, const struct matc
     c->hours_most_tenths[row] = (uint16_t)most;
     c->pay_least_pence[row] = match_least_pay_pence(o);
     c->trial[row] = (uint8_t)o->trial;
-    c->stance[row] = (uint8_t)o->stance;
-    c->level[row] = o->relationship_level;
     c->permanence[row] = (uint8_t)o->permanence;
     c->settings[row] = (uint8_t)o->settings;
     c->accreditations[row] = (uint8_t)o->accreditations;
@@ -214,19 +213,24 @@ static int write_opening(
     return 0;
 }
 
+static bool has(const struct match_catalogue *catalogue, const struct uuid *id)
+{
+    return match_dict_find(&catalogue->ids, id) != MATCH_DICT_NONE;
+}
+
 int match_catalogue_put(
     struct match_catalogue *catalogue, const struct match_opening *opening, struct err *err)
 {
     int r = match_opening_check(opening, err);
     if (r < 0)
         return r;
-    return write_opening(catalogue, opening, !match_catalogue_find(catalogue, &opening->id), err);
+    return write_opening(catalogue, opening, !has(catalogue, &opening->id), err);
 }
 
 int match_catalogue_add(
     struct match_catalogue *catalogue, const struct match_opening *opening, struct err *err)
 {
-    if (match_catalogue_find(catalogue, &opening->id))
+    if (has(catalogue, &opening->id))
         return err_set(err, ERR_EXISTS, "The opening is in the catalogue already.");
     return match_catalogue_put(catalogue, opening, err);
 }
@@ -234,7 +238,7 @@ int match_catalogue_add(
 int match_catalogue_update(
     struct match_catalogue *catalogue, const struct match_opening *opening, struct err *err)
 {
-    if (!match_catalogue_find(catalogue, &opening->id))
+    if (!has(catalogue, &opening->id))
         return err_set(err, ERR_NOT_FOUND, "The opening is not in the catalogue.");
     return match_catalogue_put(catalogue, opening, err);
 }
@@ -250,11 +254,25 @@ bool match_catalogue_remove(struct match_catalogue *catalogue, const struct uuid
     return true;
 }
 
-const struct match_opening *match_catalogue_find(
-    const struct match_catalogue *catalogue, const struct uuid *id)
+void match_catalogue_read(const struct match_catalogue *catalogue,
+    const struct match_relations *relations, uint32_t row, struct match_opening *ret_opening)
 {
+    unsigned relation = match_relation(relations, catalogue->numbers[row].employer);
+    *ret_opening = catalogue->openings[row];
+    ret_opening->stance = (enum match_stance)(relation % MATCH_RELATION_STANCES);
+    ret_opening->relationship_level = (uint8_t)(relation / MATCH_RELATION_STANCES);
+}
+
+bool match_catalogue_get(const struct match_catalogue *catalogue, const struct uuid *asker_id,
+    const struct uuid *id, struct match_opening *ret_opening)
+{
+    static const struct uuid network = { { 0 } };
     uint32_t row = match_dict_find(&catalogue->ids, id);
-    return row == MATCH_DICT_NONE ? NULL : &catalogue->openings[row];
+    if (row == MATCH_DICT_NONE)
+        return false;
+    match_catalogue_read(catalogue, match_relations_of(catalogue, asker_id), row, ret_opening);
+    return uuid_compare(&ret_opening->audience_id, &network) == 0
+        || uuid_compare(&ret_opening->audience_id, asker_id) == 0;
 }
 
 size_t match_catalogue_count(const struct match_catalogue *catalogue)
@@ -268,7 +286,8 @@ size_t match_catalogue_size_bytes(const struct match_catalogue *catalogue)
     size_t bytes = sizeof(*c) + match_dict_size_bytes(&c->ids)
         + match_dict_size_bytes(&c->employers) + match_dict_size_bytes(&c->sites)
         + match_dict_size_bytes(&c->audiences) + match_dict_size_bytes(&c->patterns)
-        + match_dict_size_bytes(&c->socs) + match_dict_size_bytes(&c->industries);
+        + match_dict_size_bytes(&c->socs) + match_dict_size_bytes(&c->industries)
+        + match_relations_size_bytes(c);
     for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
         bytes += c->capacity * columns[i].row_bytes;
     return bytes;

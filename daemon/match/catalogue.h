@@ -14,16 +14,16 @@
 
 #include "base/macro.h"
 #include "base/uuid.h"
+#include "match/model.h"
 
 struct err;
 struct match_catalogue;
-struct match_opening;
 
 int match_catalogue_new(struct match_catalogue **ret_catalogue, struct err *err) _must_check_;
 void match_catalogue_free(struct match_catalogue *catalogue);
 
-/* Copy an opening in. add: ERR_EXISTS when its id is there; update: ERR_NOT_FOUND when it is not;
- * put: either. */
+/* Copy an opening in, save its stance and level, which are an asker's. add: ERR_EXISTS when its id
+ * is there; update: ERR_NOT_FOUND when it is not; put: either. */
 int match_catalogue_add(struct match_catalogue *catalogue, const struct match_opening *opening,
     struct err *err) _must_check_;
 int match_catalogue_update(struct match_catalogue *catalogue, const struct match_opening *opening,
@@ -34,9 +34,15 @@ int match_catalogue_put(struct match_catalogue *catalogue, const struct match_op
 /* Take an opening out. False when it was not there. */
 bool match_catalogue_remove(struct match_catalogue *catalogue, const struct uuid *id);
 
-/* The opening of that id, borrowed until the next change; NULL when it is not there. */
-const struct match_opening *match_catalogue_find(
-    const struct match_catalogue *catalogue, const struct uuid *id);
+/* Say how an asker (match_options.audience_id) stands with an employer: MATCH_STANCE_UNKNOWN and 0
+ * to forget it. It lasts as long as the employer has openings here; of others nothing is kept. */
+int match_catalogue_relate(struct match_catalogue *catalogue, const struct uuid *asker_id,
+    const struct uuid *employer_id, enum match_stance stance, unsigned level,
+    struct err *err) _must_check_;
+
+/* The opening of that id as the asker knows it; false when the asker may not see it, or nobody. */
+bool match_catalogue_get(const struct match_catalogue *catalogue, const struct uuid *asker_id,
+    const struct uuid *id, struct match_opening *ret_opening);
 
 size_t match_catalogue_count(const struct match_catalogue *catalogue);
 

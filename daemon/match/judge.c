@@ -70,6 +70,12 @@ static uint64_t visible(const struct block *b)
     const uint16_t asker = b->t->audience, network = b->t->audience_network;
     uint64_t hidden;
     ROWS(hidden, is_hole[i] | ((audience[i] != asker) & (audience[i] != network)));
+    if (b->t->some_trial_hides) {
+        const uint8_t *trial = b->c->trial + b->first;
+        uint64_t without;
+        LOOKED_UP(without, b->t->trial_hides[trial[i]]);
+        hidden |= without;
+    }
     return ~hidden;
 }
 

@@ -70,6 +70,7 @@ struct match_options {
     uint16_t max_per_employer; /* 0: no cap */
     uint16_t max_per_group; /* a SOC minor group; 0: no cap */
     bool even_if_paused;
+    bool only_with_trial; /* openings without a trial, a taster aside, are not considered */
 
     uint8_t default_weights[MATCH_N_WISHES]; /* 0 to 100 */
     uint8_t trial_points[MATCH_N_TRIALS]; /* 0 to 100 */

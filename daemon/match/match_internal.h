@@ -207,11 +207,22 @@ static inline uint16_t match_day(int32_t date)
     return (uint16_t)(date == 0 ? 0 : MAX(1, MIN(date - MATCH_DAY_ZERO, MATCH_DAY_LAST)));
 }
 
+/* How one asker stands with the employers, by their numbers. */
+enum { MATCH_RELATION_STANCES = 8, MATCH_LEVELS = 6 }; /* levels 0, not known, to 5 */
+
+struct match_relations {
+    struct uuid asker_id;
+    uint8_t *of_employer; /* level times MATCH_RELATION_STANCES, and stance */
+    uint32_t n; /* employers behind it are nothing to the asker */
+};
+
 struct match_catalogue {
     struct match_dict ids, employers, sites, audiences, patterns, socs, industries;
     uint32_t capacity;
     struct match_opening *openings;
     struct match_row *numbers; /* in the dictionaries above */
+    struct match_relations *relations;
+    size_t n_relations;
     uint8_t *is_hole;
     uint8_t *is_shut; /* closed, or no places left */
     uint16_t *opens_on, *closes_on, *starts_on, *latest_start_on; /* match_day() */
@@ -228,13 +239,28 @@ struct match_catalogue {
     /* for the score; 0: not known */
     uint16_t *hours_most_tenths;
     uint32_t *pay_least_pence;
-    uint8_t *trial, *stance, *level, *permanence, *settings, *accreditations;
+    uint8_t *trial, *permanence, *settings, *accreditations;
 };
+
+/* The opening in @row as it was put; what the asker is to its employer comes from @relations. */
+void match_catalogue_read(const struct match_catalogue *catalogue,
+    const struct match_relations *relations, uint32_t row, struct match_opening *ret_opening);
+
+/* relation.c */
+const struct match_relations *match_relations_of(
+    const struct match_catalogue *catalogue, const struct uuid *asker);
+void match_relations_forget(struct match_catalogue *catalogue, uint32_t employer);
+size_t match_relations_size_bytes(const struct match_catalogue *catalogue);
+void match_relations_release(struct match_catalogue *catalogue);
+
+static inline unsigned match_relation(const struct match_relations *relations, uint32_t employer)
+{
+    return employer < relations->n ? relations->of_employer[employer] : 0;
+}
 
 /* tables.c: what a query works out once a number of each dictionary. */
 enum {
     TABLE_JOURNEY_NONE = -1,
-    MATCH_LEVELS = 6, /* 0 to 5 */
     MATCH_PERMANENCES = MATCH_PERMANENCE_CASUAL + 1,
 };
 
@@ -245,8 +271,10 @@ struct match_tables {
     uint8_t *pattern_is_night;
     int32_t *site_minutes; /* NULL: no journeys count */
     int32_t *soc_scores, *industry_scores; /* points times weight, likewise the rest */
-    int32_t trial_scores[MATCH_N_TRIALS], stance_scores[MATCH_N_STANCES];
-    int32_t level_scores[MATCH_LEVELS], permanence_scores[MATCH_PERMANENCES];
+    bool trial_hides[MATCH_N_TRIALS], some_trial_hides;
+    int32_t trial_scores[MATCH_N_TRIALS], permanence_scores[MATCH_PERMANENCES];
+    const struct match_relations *relations;
+    int32_t relation_scores[MATCH_LEVELS * MATCH_RELATION_STANCES];
     int32_t setting_scores[1 << MATCH_N_SETTINGS];
     int32_t accreditation_scores[1 << MATCH_N_ACCREDITATIONS];
     uint16_t audience, audience_network; /* numbers; UINT16_MAX: nothing is for these */
@@ -314,12 +342,15 @@ int match_result_add_day(struct match_result *result, const struct match_query *
 int match_keep_text(
     struct arena *arena, struct str *text, const char **ret_sentence, struct err *err) _must_check_;
 
+/* Whether an answer speaks of @o at all; visibility is another matter. */
+bool match_is_considered(const struct match_options *options, const struct match_opening *o);
+
 /* Count @n openings that fail exactly the limits @failed. */
 void match_count_mask(struct match_answer *answer, uint32_t failed, uint32_t n);
 
 /* note.c */
 int match_add_notes(struct match_answer *answer, const struct match_query *q,
-    const struct match_opening *const *shown, size_t n_shown, struct arena *arena, struct str *text,
+    const struct match_opening *shown, size_t n_shown, struct arena *arena, struct str *text,
     struct err *err) _must_check_;
 
 /* rank.c: candidates by day, score and id, taken one by one from a heap. Ids are looked up by row,

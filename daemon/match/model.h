@@ -186,6 +186,7 @@ struct match_opening {
 
     enum match_trial trial; /* offered */
     enum match_permanence permanence;
+    /* between the asker and the employer */
     enum match_stance stance;
     uint8_t relationship_level; /* 1 to 5; 0: not known */
 };

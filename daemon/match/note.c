@@ -97,16 +97,16 @@ static void note_no_wishes(const struct match_query *q, struct str *out)
 }
 
 /* Breadth: the lead is told when one sector has most of what is suggested. */
-static void note_sector(const struct match_query *q, const struct match_opening *const *shown,
-    size_t n_shown, struct str *out)
+static void note_sector(
+    const struct match_query *q, const struct match_opening *shown, size_t n_shown, struct str *out)
 {
     enum { TOO_FEW_TO_TELL = 4, SECTIONS = 'U' - 'A' + 1 };
     size_t counts[SECTIONS] = { 0 };
     if (n_shown < TOO_FEW_TO_TELL || q->options->sector_share_percent == 0)
         return;
     for (size_t i = 0; i < n_shown; i++)
-        if (shown[i]->sic_section)
-            counts[shown[i]->sic_section - 'A']++;
+        if (shown[i].sic_section)
+            counts[shown[i].sic_section - 'A']++;
     for (size_t i = 0; i < SECTIONS; i++)
         if (counts[i] * 100 > n_shown * q->options->sector_share_percent)
             return str_addf(out,
@@ -115,7 +115,7 @@ static void note_sector(const struct match_query *q, const struct match_opening 
 }
 
 int match_add_notes(struct match_answer *answer, const struct match_query *q,
-    const struct match_opening *const *shown, size_t n_shown, struct arena *arena, struct str *text,
+    const struct match_opening *shown, size_t n_shown, struct arena *arena, struct str *text,
     struct err *err)
 {
     static void (*const of_client[])(const struct match_query *, struct str *)

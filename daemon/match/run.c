@@ -13,7 +13,7 @@ struct run {
     struct match_rank fits, near_misses, not_yet;
     struct match_tally tally;
     struct match_candidate *chosen;
-    const struct match_opening **shown; /* the openings of @chosen */
+    struct match_opening *shown; /* the openings of @chosen */
     uint32_t *shown_of_employer; /* how many, by the employer's number */
     uint32_t shown_of_group[MINOR_GROUPS];
     struct arena *arena;
@@ -85,7 +85,9 @@ static bool add_not_yet(struct run *run, uint32_t first, uint64_t rows)
 {
     for (; rows; rows &= rows - 1) {
         uint32_t row = first + (uint32_t)__builtin_ctzll(rows);
-        int32_t day = match_possible_on(&run->timeline, &run->catalogue->openings[row]);
+        struct match_opening o;
+        match_catalogue_read(run->catalogue, run->tables.relations, row, &o);
+        int32_t day = match_possible_on(&run->timeline, &o);
         if (day && !add_row(run, &run->not_yet, row, day))
             return false;
     }
@@ -139,18 +141,25 @@ static int read_columns(struct run *run, struct err *err)
 
 /* ---- what is shown ---- */
 
-static int fill_candidate(struct run *run, const struct match_candidate *candidate,
-    struct match_result *result, struct err *err)
+static int fill_result(
+    struct run *run, const struct match_opening *o, struct match_result *result, struct err *err)
 {
-    const struct match_opening *o = &run->catalogue->openings[candidate->row];
     return match_result_fill(result, &run->query, o, run->arena, &run->text, err);
+}
+
+static void read_candidate(const struct run *run, const struct match_candidate *candidate,
+    struct match_opening *ret_opening)
+{
+    match_catalogue_read(run->catalogue, run->tables.relations, candidate->row, ret_opening);
 }
 
 /* Whether the caps still allow an opening; if they do, it counts. */
 static bool take_breadth(struct run *run, uint32_t row)
 {
-    const struct match_opening *o = &run->catalogue->openings[row];
     const struct match_options *options = run->options;
+    struct match_opening opening;
+    const struct match_opening *o = &opening;
+    match_catalogue_read(run->catalogue, run->tables.relations, row, &opening);
     uint32_t *of_employer = uuid_is_nil(&o->employer_id)
         ? NULL
         : &run->shown_of_employer[run->catalogue->numbers[row].employer];
@@ -182,7 +191,7 @@ static int choose(struct run *run, size_t *ret_n, struct err *err)
 {
     size_t n_most = MIN(run->fits.n, (size_t)run->options->n_results);
     run->chosen = calloc(n_most + 1, sizeof(*run->chosen));
-    run->shown = calloc(n_most + 1, sizeof(const struct match_opening *));
+    run->shown = calloc(n_most + 1, sizeof(*run->shown));
     run->shown_of_employer
         = calloc(run->catalogue->employers.size + 1u, sizeof(*run->shown_of_employer));
     if (!run->chosen || !run->shown || !run->shown_of_employer)
@@ -201,8 +210,8 @@ static int show_results(struct run *run, struct match_answer *answer, struct err
     if (!answer->results)
         return err_oom(err);
     for (size_t i = 0; i < n; i++) {
-        run->shown[i] = &run->catalogue->openings[run->chosen[i].row];
-        r = fill_candidate(run, &run->chosen[i], &answer->results[i], err);
+        read_candidate(run, &run->chosen[i], &run->shown[i]);
+        r = fill_result(run, &run->shown[i], &answer->results[i], err);
         if (r < 0)
             return r;
         answer->n_results++;
@@ -219,14 +228,15 @@ static int show_near_misses(struct run *run, struct match_answer *answer, struct
         return err_oom(err);
     struct match_candidate candidate;
     while (answer->n_near_misses < n_most && match_rank_pop(&run->near_misses, &candidate)) {
-        const struct match_opening *o = &run->catalogue->openings[candidate.row];
         struct match_result *result = &answer->near_misses[answer->n_near_misses];
         struct match_result asks = { .n_asks = 0 };
-        int r = match_result_add_asks(&asks, &run->query, o, run->arena, &run->text, err);
+        struct match_opening o;
+        read_candidate(run, &candidate, &o);
+        int r = match_result_add_asks(&asks, &run->query, &o, run->arena, &run->text, err);
         if (r == 0 && asks.n_asks == 0)
             continue;
         if (r == 0)
-            r = fill_candidate(run, &candidate, result, err);
+            r = fill_result(run, &o, result, err);
         if (r < 0)
             return r;
         result->asks = asks.asks;
@@ -244,12 +254,13 @@ static int show_not_yet(struct run *run, struct match_answer *answer, struct err
         return err_oom(err);
     struct match_candidate candidate;
     while (answer->n_not_yet < n_most && match_rank_pop(&run->not_yet, &candidate)) {
-        const struct match_opening *o = &run->catalogue->openings[candidate.row];
         struct match_result *result = &answer->not_yet[answer->n_not_yet];
-        int r = fill_candidate(run, &candidate, result, err);
+        struct match_opening o;
+        read_candidate(run, &candidate, &o);
+        int r = fill_result(run, &o, result, err);
         if (r == 0)
             r = match_result_add_day(
-                result, &run->query, o, candidate.day, run->arena, &run->text, err);
+                result, &run->query, &o, candidate.day, run->arena, &run->text, err);
         if (r < 0)
             return r;
         answer->n_not_yet++;
@@ -338,10 +349,10 @@ int match_explain(const struct match_catalogue *catalogue, const struct uuid *op
     int r = run_init(&run, catalogue, client, options, arena, err);
     if (r < 0)
         return r;
-    const struct match_opening *o = match_catalogue_find(catalogue, opening_id);
-    if (!o
-        || (!uuid_is_nil(&o->audience_id)
-            && uuid_compare(&o->audience_id, &options->audience_id) != 0))
+    struct match_opening opening;
+    const struct match_opening *o = &opening;
+    if (!match_catalogue_get(catalogue, &options->audience_id, opening_id, &opening)
+        || !match_is_considered(options, o))
         return err_set(err, ERR_NOT_FOUND, "There is no such opening.");
     struct match_result *result = arena_zalloc(arena, sizeof(*result));
     if (!result)

@@ -99,11 +99,43 @@ static void score_shares(int32_t *scores, const uint8_t *weights, unsigned n, in
     }
 }
 
+static void score_relations(struct match_tables *tables, const struct match_query *q)
+{
+    for (unsigned level = 0; level < MATCH_LEVELS; level++)
+        for (unsigned stance = 0; stance < MATCH_N_STANCES; stance++) {
+            const struct match_opening opening
+                = { .stance = (enum match_stance)stance, .relationship_level = (uint8_t)level };
+            tables->relation_scores[level * MATCH_RELATION_STANCES + stance]
+                = match_score_of(q, &opening, MATCH_WISH_WARMTH)
+                + match_score_of(q, &opening, MATCH_WISH_TRACK_RECORD);
+        }
+}
+
+bool match_is_considered(const struct match_options *options, const struct match_opening *o)
+{
+    switch (o->trial) {
+    case MATCH_TRIAL_JOBCENTRE_PLUS:
+    case MATCH_TRIAL_PRIVATE_UNPAID:
+    case MATCH_TRIAL_PAID:
+        return true;
+    default:
+        return !options->only_with_trial;
+    }
+}
+
+static void judge_trials(struct match_tables *tables, const struct match_query *q)
+{
+    for (size_t i = 0; i < MATCH_N_TRIALS; i++) {
+        const struct match_opening opening = { .trial = (enum match_trial)i };
+        tables->trial_hides[i] = !match_is_considered(q->options, &opening);
+        tables->some_trial_hides = tables->some_trial_hides || tables->trial_hides[i];
+    }
+}
+
 static void score_fields(struct match_tables *tables, const struct match_query *q)
 {
     SCORE_EACH(tables->trial_scores, trial, enum match_trial, MATCH_WISH_TRIAL);
-    SCORE_EACH(tables->stance_scores, stance, enum match_stance, MATCH_WISH_WARMTH);
-    SCORE_EACH(tables->level_scores, relationship_level, uint8_t, MATCH_WISH_TRACK_RECORD);
+    score_relations(tables, q);
     SCORE_EACH(tables->permanence_scores, permanence, enum match_permanence, MATCH_WISH_PERMANENCE);
     score_shares(tables->setting_scores, q->client->setting_weights, MATCH_N_SETTINGS,
         q->weights[MATCH_WISH_SETTING]);
@@ -116,8 +148,8 @@ int32_t match_tables_score(const struct match_tables *tables,
 {
     const struct match_catalogue *c = catalogue;
     int32_t score = tables->soc_scores[c->soc[row]] + tables->industry_scores[c->industry[row]]
-        + tables->trial_scores[c->trial[row]] + tables->stance_scores[c->stance[row]]
-        + tables->level_scores[c->level[row]] + tables->permanence_scores[c->permanence[row]]
+        + tables->trial_scores[c->trial[row]] + tables->permanence_scores[c->permanence[row]]
+        + tables->relation_scores[match_relation(tables->relations, c->numbers[row].employer)]
         + tables->setting_scores[c->settings[row]]
         + tables->accreditation_scores[c->accreditations[row]];
     if (q->weights[MATCH_WISH_HOURS] && q->client->hours_wanted_tenths && c->hours_most_tenths[row])
@@ -150,6 +182,7 @@ int match_tables_init(struct match_tables *tables, const struct match_catalogue 
         .industry_scores = malloc((catalogue->industries.size + 1u) * sizeof(int32_t)),
         .pattern_room_tenths = malloc((catalogue->patterns.size + 1u) * sizeof(uint16_t)),
         .pattern_is_night = malloc(catalogue->patterns.size + 1u),
+        .relations = match_relations_of(catalogue, &q->options->audience_id),
         .audience = audience_number(catalogue, &q->options->audience_id),
         .audience_network = audience_number(catalogue, &network),
     };
@@ -165,6 +198,7 @@ int match_tables_init(struct match_tables *tables, const struct match_catalogue 
     judge_socs(tables, catalogue, q);
     judge_industries(tables, catalogue, q);
     judge_patterns(tables, catalogue, q);
+    judge_trials(tables, q);
     score_fields(tables, q);
     return 0;
 }

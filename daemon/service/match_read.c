@@ -220,6 +220,9 @@ int match_call_read_openings(struct match_call *call, struct err *err)
         if (call->wanted.trial_only && !offers_trial(&opening))
             continue;
         r = match_catalogue_put(call->catalogue, &opening, err);
+        if (r == 0)
+            r = match_catalogue_relate(call->catalogue, &call->options.audience_id,
+                &opening.employer_id, opening.stance, opening.relationship_level, err);
         if (r == ERR_INVALID)
             return err_set(err, ERR_INTERNAL, "an opening cannot be matched");
         if (r < 0)

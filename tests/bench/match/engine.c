@@ -103,6 +103,9 @@ static int fill(struct bench *bench, struct err *err)
         shape_opening(bench->shape, i, &opening);
         int64_t begin = now_nsec();
         r = match_catalogue_put(bench->catalogue, &opening, err);
+        if (r == 0)
+            r = match_catalogue_relate(bench->catalogue, &bench->options.audience_id,
+                &opening.employer_id, opening.stance, opening.relationship_level, err);
         usec += now_nsec() - begin;
     }
     if (r == 0)

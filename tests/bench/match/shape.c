@@ -336,10 +336,12 @@ void shape_opening(const struct shape *shape, uint32_t i, struct match_opening *
     }
     o->trial = (enum match_trial)below(&chance, MATCH_N_TRIALS);
     o->permanence = percent(&chance, 60) ? MATCH_PERMANENCE_PERMANENT : MATCH_PERMANENCE_UNKNOWN;
-    o->stance
-        = percent(&chance, 50) ? MATCH_STANCE_UNKNOWN : (enum match_stance)(1 + below(&chance, 3));
-    o->relationship_level = (uint8_t)(percent(&chance, 50) ? 0 : 1 + below(&chance, 5));
     o->accreditations = percent(&chance, 20) ? 1u << below(&chance, MATCH_N_ACCREDITATIONS) : 0;
+    struct chance bond = chance_of(4, place->employer); /* one with an employer, not each opening */
+    if (percent(&bond, 50))
+        o->stance = (enum match_stance)(1 + below(&bond, 3));
+    if (percent(&bond, 50))
+        o->relationship_level = (uint8_t)(1 + below(&bond, 5));
 }
 
 static void draw_wishes(const struct shape *shape, struct chance *chance, struct shaped_client *s)

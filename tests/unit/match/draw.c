@@ -101,8 +101,17 @@ void draw_opening(struct draw *draw, uint32_t number, struct match_opening *o)
     o->accreditations = draw_below(draw, 1u << MATCH_N_ACCREDITATIONS);
     o->trial = (enum match_trial)draw_below(draw, MATCH_N_TRIALS);
     o->permanence = (enum match_permanence)draw_below(draw, 5);
-    o->stance = (enum match_stance)draw_below(draw, MATCH_N_STANCES);
-    o->relationship_level = (uint8_t)draw_below(draw, 6);
+}
+
+/* The same at every call for the same two. */
+void draw_relation(const struct uuid *asker, struct match_opening *o)
+{
+    struct draw draw = { .state = 1 };
+    for (size_t i = 0; i < sizeof(asker->bytes); i++)
+        draw.state = draw.state * 31 + asker->bytes[i] * 7u + o->employer_id.bytes[i];
+    bool is_known = !uuid_is_nil(&o->employer_id) && !one_in(&draw, 3);
+    o->stance = is_known ? (enum match_stance)draw_below(&draw, MATCH_N_STANCES) : 0;
+    o->relationship_level = (uint8_t)(is_known ? draw_below(&draw, 6) : 0);
 }
 
 static void draw_soc_code(struct draw *draw, struct match_code *code)
@@ -236,5 +245,6 @@ void draw_options(struct draw *draw, struct match_options *options)
     options->max_per_employer = (uint16_t)draw_below(draw, 4);
     options->max_per_group = (uint16_t)draw_below(draw, 6);
     draw_uuid(draw, 3, &options->audience_id);
+    options->only_with_trial = one_in(draw, 8);
     options->instructions = (enum match_instructions)draw_below(draw, 4);
 }

@@ -24,5 +24,7 @@ struct drawn_client {
 uint32_t draw_below(struct draw *draw, uint32_t n);
 void draw_uuid(struct draw *draw, uint32_t n_kinds, struct uuid *ret_uuid);
 void draw_opening(struct draw *draw, uint32_t number, struct match_opening *ret_opening);
+/* How an asker stands with the opening's employer. */
+void draw_relation(const struct uuid *asker, struct match_opening *opening);
 void draw_client(struct draw *draw, struct drawn_client *ret_client);
 void draw_options(struct draw *draw, struct match_options *ret_options);

@@ -522,6 +522,8 @@ void reference_match(const struct match_opening *openings, size_t n,
         if (memcmp(&o->audience_id, &nil, sizeof(nil)) != 0
             && memcmp(&o->audience_id, &options->audience_id, sizeof(nil)) != 0)
             continue;
+        if (options->only_with_trial && (o->trial < 2 || o->trial > 4)) /* none, and tasters */
+            continue;
         reference_judge(o, client, options, options->on, row);
         count_row(answer, row);
         if (row->n_failed == 0) {

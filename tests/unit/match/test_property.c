@@ -26,6 +26,20 @@ static void put(struct match_catalogue *catalogue, const struct match_opening *o
     assert_ok(match_catalogue_put(catalogue, opening, &err), &err);
 }
 
+/* As the openings' own, whoever asks. */
+static void relate(struct match_catalogue *catalogue, const struct uuid *asker,
+    struct match_opening *openings, uint32_t n)
+{
+    struct err err = { 0 };
+    for (uint32_t i = 0; i < n; i++) {
+        struct match_opening *o = &openings[i];
+        draw_relation(asker, o);
+        assert_ok(match_catalogue_relate(
+                      catalogue, asker, &o->employer_id, o->stance, o->relationship_level, &err),
+            &err);
+    }
+}
+
 /* Openings arrive in another order, some first in another shape, some only to leave again. */
 static struct match_catalogue *fill(
     struct draw *draw, const struct match_opening *openings, uint32_t n)
@@ -117,8 +131,8 @@ static void check_employer_asks(const struct match_answer *answer)
         }
 }
 
-static void check_client(struct draw *draw, const struct match_catalogue *catalogue,
-    const struct match_opening *openings, size_t n)
+static void check_client(struct draw *draw, struct match_catalogue *catalogue,
+    struct match_opening *openings, uint32_t n)
 {
     static struct reference_answer reference;
     struct drawn_client drawn;
@@ -130,6 +144,7 @@ static void check_client(struct draw *draw, const struct match_catalogue *catalo
     arena_init(&arena, 0);
     draw_client(draw, &drawn);
     draw_options(draw, &options);
+    relate(catalogue, &options.audience_id, openings, n);
     assert_ok(match_run(catalogue, &drawn.client, &options, &arena, &answer, &err), &err);
     reference_match(openings, n, &drawn.client, &options, &reference);
     check_answer(answer, &reference);

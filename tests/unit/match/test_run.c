@@ -263,6 +263,13 @@ static void test_run__refuses_what_cannot_be(void **state)
     check_client_refused(f, "on");
 }
 
+static void check_soc(const struct fixture *f, const struct uuid *id, uint16_t soc)
+{
+    struct match_opening o;
+    assert_true(match_catalogue_get(f->catalogue, &f->options.audience_id, id, &o));
+    assert_int_equal(o.soc, soc);
+}
+
 static void test_catalogue__knows_openings_by_id(void **state)
 {
     struct fixture *f = *state;
@@ -276,13 +283,65 @@ static void test_catalogue__knows_openings_by_id(void **state)
     o.soc = 12345;
     assert_int_equal(match_catalogue_update(f->catalogue, &o, &err), ERR_INVALID);
     assert_string_equal(err.field, "soc");
-    assert_int_equal(match_catalogue_find(f->catalogue, &o.id)->soc, 0);
+    check_soc(f, &o.id, 0);
     o.soc = 9111;
     assert_int_equal(match_catalogue_put(f->catalogue, &o, &err), 0);
-    assert_int_equal(match_catalogue_find(f->catalogue, &o.id)->soc, 9111);
+    check_soc(f, &o.id, 9111);
     assert_true(match_catalogue_remove(f->catalogue, &o.id));
-    assert_null(match_catalogue_find(f->catalogue, &o.id));
+    assert_false(match_catalogue_get(f->catalogue, &f->options.audience_id, &o.id, &o));
     assert_int_equal(match_catalogue_count(f->catalogue), 0);
+}
+
+static unsigned level_of(const struct fixture *f, uint8_t asker, uint8_t id)
+{
+    struct match_opening o;
+    struct uuid opening_id = { { [15] = id } }, asker_id = { { [0] = asker } };
+    assert_true(match_catalogue_get(f->catalogue, &asker_id, &opening_id, &o));
+    assert_int_equal(o.stance, o.relationship_level ? MATCH_STANCE_WARM : MATCH_STANCE_UNKNOWN);
+    return o.relationship_level;
+}
+
+static void relate(struct fixture *f, uint8_t asker, uint8_t employer, unsigned level)
+{
+    struct uuid asker_id = { { [0] = asker } }, employer_id = { { [0] = employer } };
+    assert_int_equal(match_catalogue_relate(f->catalogue, &asker_id, &employer_id,
+                         level ? MATCH_STANCE_WARM : MATCH_STANCE_UNKNOWN, level, NULL),
+        0);
+}
+
+static void test_catalogue__relationship_is_the_askers_and_goes_with_the_employer(void **state)
+{
+    struct fixture *f = *state;
+    add(f, 1, 7, 8214, 1300, 0);
+    add(f, 2, 8, 8214, 1300, 0);
+    relate(f, 0, 7, 5);
+    relate(f, 4, 7, 2);
+    relate(f, 4, 9, 3); /* has nothing here */
+    assert_int_equal(level_of(f, 0, 1), 5);
+    assert_int_equal(level_of(f, 4, 1), 2);
+    assert_int_equal(level_of(f, 4, 2), 0);
+    relate(f, 0, 7, 0);
+    assert_int_equal(level_of(f, 0, 1), 0);
+    const struct uuid id = { { [15] = 1 } };
+    assert_true(match_catalogue_remove(f->catalogue, &id));
+    add(f, 3, 9, 8214, 1300, 0); /* takes the number of employer 7 */
+    assert_int_equal(level_of(f, 4, 3), 0);
+}
+
+static void test_run__counts_only_openings_with_a_trial_where_asked(void **state)
+{
+    struct fixture *f = *state;
+    for (int trial = 0; trial < MATCH_N_TRIALS; trial++) {
+        struct match_opening o;
+        match_opening_init(&o);
+        o.id.bytes[15] = (uint8_t)(trial + 1);
+        o.trial = (enum match_trial)trial;
+        assert_int_equal(match_catalogue_add(f->catalogue, &o, NULL), 0);
+    }
+    f->options.only_with_trial = true;
+    run(f);
+    assert_int_equal(f->answer->n_openings, 3);
+    assert_int_equal(f->answer->n_fit, 3);
 }
 
 /* At every cap of the arena: an answer, or ERR_EXHAUSTED and no answer. */
@@ -348,6 +407,8 @@ int main(void)
         FIXTURE_TEST(test_wishes__clients_weight_replaces_the_default),
         FIXTURE_TEST(test_run__refuses_what_cannot_be),
         FIXTURE_TEST(test_catalogue__knows_openings_by_id),
+        FIXTURE_TEST(test_catalogue__relationship_is_the_askers_and_goes_with_the_employer),
+        FIXTURE_TEST(test_run__counts_only_openings_with_a_trial_where_asked),
         FIXTURE_TEST(test_run__little_memory_is_an_error_and_no_half_answer),
         cmocka_unit_test(test_criteria__each_says_where_it_comes_from),
     };
