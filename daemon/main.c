@@ -12,6 +12,7 @@
 #include "service/check.h"
 #include "service/engine.h"
 #include "service/errors.h"
+#include "service/follower.h"
 #include "service/health.h"
 #include "service/method_file.h"
 #include "service/methods.h"
@@ -45,6 +46,7 @@ struct daemon {
     struct methods methods;
     struct error_book book;
     struct db_pool *pool;
+    struct follower *follower;
     struct engine *engine;
     struct health health;
     struct natives natives;
@@ -131,6 +133,16 @@ static void stop_pool(struct daemon *daemon)
     db_pool_free(daemon->pool);
 }
 
+static int start_follower(struct daemon *daemon, struct err *err)
+{
+    return follower_new(daemon->loop, daemon->pool, &daemon->follower, err);
+}
+
+static void stop_follower(struct daemon *daemon)
+{
+    follower_free(daemon->follower);
+}
+
 static int start_engine(struct daemon *daemon, struct err *err)
 {
     struct engine_options options = {
@@ -138,6 +150,7 @@ static int start_engine(struct daemon *daemon, struct err *err)
         .pool = daemon->pool,
         .methods = &daemon->methods,
         .errors = &daemon->book,
+        .follower = daemon->follower,
         .message_memory_bytes = (size_t)daemon->options.max_call_memory,
         .calls = daemon->calls,
         .failed_logins = daemon->failed_logins,
@@ -149,6 +162,7 @@ static int start_engine(struct daemon *daemon, struct err *err)
             &daemon->natives, daemon->engine, &daemon->health, daemon->options.reflection, err);
     daemon->natives.metrics = daemon->metrics;
     daemon->natives.pool = daemon->pool;
+    daemon->natives.follower = daemon->follower;
     daemon->natives.logs_access = daemon->options.log_calls;
     daemon->natives.publishes_metrics = daemon->options.metrics_public;
     return r;
@@ -444,6 +458,7 @@ static const struct part {
     { "loop", start_loop, stop_loop },
     { "signals", start_signals, stop_signals },
     { "database", start_pool, stop_pool },
+    { "catalogue", start_follower, stop_follower },
     { "engine", start_engine, stop_engine },
     { "server", start_server, stop_server },
     { "announcement", announce, retract },

@@ -1,10 +1,10 @@
 -- What a match reads (proto/canvass/v1/match.proto); the engine in C ranks it. Each method has the
--- same four parts: the day; the clients, with where their journeys begin and what the law asks for
--- their age band (0 and the rate at 21 in words where the band is not known); the weights; the
--- openings.
+-- same parts: the day, and who asks; the clients, with where their journeys begin and what the law
+-- asks for their age band (0 and the rate at 21 in words where the band is not known); the weights;
+-- and, once openings were found in the daemon's catalogue, what the caller may see of them.
 
 -- canvass.v1.MatchService/MatchClient#day  roles: specialist lead
-SELECT coalesce(:on::date, london_today()) AS day
+SELECT coalesce(:on::date, london_today()) AS day, caller_audience() AS audience
 
 -- canvass.v1.MatchService/MatchClient#clients  roles: specialist lead
 SELECT client_json(c) AS "client", c.home_easting AS easting, c.home_northing AS northing,
@@ -16,11 +16,12 @@ SELECT client_json(c) AS "client", c.home_easting AS easting, c.home_northing AS
 -- canvass.v1.MatchService/MatchClient#weights  roles: specialist lead
 SELECT w.name, w.value FROM match_default w ORDER BY w.name
 
--- canvass.v1.MatchService/MatchClient#openings  roles: specialist lead
-SELECT o.* FROM openings_to_match(coalesce(:on::date, london_today())) AS o
+-- canvass.v1.MatchService/MatchClient#shown  roles: specialist lead
+SELECT o.* FROM openings_to_show(:found) AS o
 
 -- canvass.v1.MatchService/ExplainMatch#day  roles: specialist lead
-SELECT coalesce(:on::date, london_today()) AS day FROM opening_to_match(:opening_id)
+SELECT coalesce(:on::date, london_today()) AS day, caller_audience() AS audience
+  FROM opening_to_match(:opening_id)
 
 -- canvass.v1.MatchService/ExplainMatch#clients  roles: specialist lead
 SELECT client_json(c) AS "client", c.home_easting AS easting, c.home_northing AS northing,
@@ -32,11 +33,12 @@ SELECT client_json(c) AS "client", c.home_easting AS easting, c.home_northing AS
 -- canvass.v1.MatchService/ExplainMatch#weights  roles: specialist lead
 SELECT w.name, w.value FROM match_default w ORDER BY w.name
 
--- canvass.v1.MatchService/ExplainMatch#openings  roles: specialist lead
-SELECT o.* FROM openings_to_match(coalesce(:on::date, london_today()), :opening_id::uuid) AS o
+-- canvass.v1.MatchService/ExplainMatch#shown  roles: specialist lead
+SELECT o.* FROM openings_to_show(:found) AS o
 
 -- canvass.v1.MatchService/MatchOpening#day  roles: specialist lead
-SELECT coalesce(:on::date, london_today()) AS day FROM opening_to_match(:opening_id)
+SELECT coalesce(:on::date, london_today()) AS day, caller_audience() AS audience
+  FROM opening_to_match(:opening_id)
 
 -- canvass.v1.MatchService/MatchOpening#clients  roles: specialist lead
 SELECT client_json(c) AS "client", c.home_easting AS easting, c.home_northing AS northing,
@@ -48,9 +50,6 @@ SELECT client_json(c) AS "client", c.home_easting AS easting, c.home_northing AS
 
 -- canvass.v1.MatchService/MatchOpening#weights  roles: specialist lead
 SELECT w.name, w.value FROM match_default w ORDER BY w.name
-
--- canvass.v1.MatchService/MatchOpening#openings  roles: specialist lead
-SELECT o.* FROM openings_to_match(coalesce(:on::date, london_today()), :opening_id::uuid) AS o
 
 -- canvass.v1.MatchService/SuggestTargets  roles: specialist lead
 SELECT suggest_targets(:request) AS "."

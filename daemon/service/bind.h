@@ -52,12 +52,14 @@
 
 struct db_result;
 struct db_value;
+struct uuid;
 
 enum bind_source {
     BIND_FIELD,
     BIND_REQUEST, /* the whole message */
     BIND_PAGE_SIZE,
     BIND_PAGE_TOKEN, /* of the engine's own paging */
+    BIND_FOUND, /* ids that the method's code found (code.h) */
 };
 
 struct bind_param {
@@ -73,6 +75,7 @@ struct bind_params {
     const struct bind_param *params;
     size_t n_params;
     bool has_pages;
+    bool has_found;
     const ProtobufCFieldDescriptor *page_size_field; /* of the request, or NULL */
     int32_t page_size_default;
 };
@@ -82,6 +85,8 @@ struct bind_input {
     const ProtobufCMessage *request;
     int32_t page_size; /* of this run, see bind_page_size() */
     const char *page_token; /* of the engine's own paging; NULL at the first page */
+    const struct uuid *found;
+    size_t n_found;
 };
 
 /* Compile the parameters of @block, whose types the server reports as @oids. Everything comes from

@@ -1,4 +1,5 @@
 #include "base/str.h"
+#include "base/uuid.h"
 #include "db/pool.h"
 #include "service/bind.h"
 #include "service/bind_internal.h"
@@ -77,6 +78,9 @@ static bool init_special(struct bind_params *params, struct bind_param *param,
         params->page_size_default = streams_pages ? BIND_PAGE_STREAM : BIND_PAGE_DEFAULT;
     } else if (streams_pages && str_eq(param->path, "page_token")) {
         param->source = BIND_PAGE_TOKEN;
+    } else if (!field && str_eq(param->path, "found")) {
+        param->source = BIND_FOUND;
+        params->has_found = true;
     } else {
         return false;
     }
@@ -93,6 +97,10 @@ static int check_special(
         return fail(block, i, "needs the type int4 or int8", err);
     if (param->source == BIND_PAGE_TOKEN && param->type->kind != SQL_TEXT)
         return fail(block, i, "needs the type text", err);
+    if (param->source == BIND_FOUND
+        && (param->type->kind != SQL_ARRAY || !param->type->element
+            || param->type->element->kind != SQL_UUID))
+        return fail(block, i, "needs the type uuid[]", err);
     return 0;
 }
 
@@ -339,6 +347,25 @@ static int page_size_value(const struct bind_param *param, int32_t page_size, st
     return 0;
 }
 
+static int found_value(const struct bind_param *param, const struct uuid *found, size_t n,
+    struct arena *arena, struct db_value *ret_value, struct err *err)
+{
+    _cleanup_(str_release) struct str out = { 0 };
+    uint8_t len[4];
+
+    pgbin_put32(len, sizeof(found->bytes));
+    add_array_header(param->type, n, &out);
+    for (size_t i = 0; i < n; i++) {
+        str_add(&out, len, sizeof(len));
+        str_add(&out, found[i].bytes, sizeof(found[i].bytes));
+    }
+    const void *data = out.failed ? NULL : arena_memdup(arena, out.data, out.len);
+    if (!data)
+        return err_oom(err);
+    *ret_value = (struct db_value) { .data = data, .len = (int)out.len, .is_binary = true };
+    return 0;
+}
+
 static int param_value(const struct bind_param *param, const struct bind_input *input,
     struct arena *arena, struct db_value *ret_value, struct err *err)
 {
@@ -353,6 +380,8 @@ static int param_value(const struct bind_param *param, const struct bind_input *
                 .data = input->page_token, .len = (int)strlen(input->page_token), .is_binary = true
             };
         return 0;
+    case BIND_FOUND:
+        return found_value(param, input->found, input->n_found, arena, ret_value, err);
     case BIND_FIELD:
         break;
     }

@@ -1,6 +1,7 @@
 #include "service/check.h"
 #include "base/str.h"
 #include "db/describe.h"
+#include "service/follower.h"
 #include "service/statements.h"
 
 struct checker {
@@ -187,6 +188,10 @@ int check_bind_part(struct methods *methods, struct method *method, size_t i,
     if (r == 0)
         r = bind_params_init(&part->params, block, method->rpc.input, method->is_streamed,
             part->statement.param_oids, &methods->types, &methods->arena, err);
+    if (r == 0 && part->params.has_found && !(method->code && i >= method->code->n_first))
+        r = err_set(err, ERR_INVALID,
+            "%s:%d: parameter :found is for the parts of code that come after it has looked",
+            block->file, block->line);
     if (r < 0)
         return r;
     return method->code ? map_code(methods, &method->code->parts[i], part, shape, err)
@@ -257,13 +262,14 @@ static int note(struct checker *checker, int r, const struct err *fault, struct 
     return 0;
 }
 
-static int check_statements(struct checker *checker, struct err *err)
+static int check_statements(
+    struct checker *checker, const struct db_statement *const *list, size_t n, struct err *err)
 {
-    for (size_t i = 0; i < n_statements; i++) {
+    for (size_t i = 0; i < n; i++) {
         _cleanup_(db_shape_release) struct db_shape shape = { 0 };
         struct err fault = { 0 };
-        int r = db_describe(checker->describer, statements[i]->sql, statements[i]->param_oids,
-            statements[i]->n_params, &shape, NULL, &fault);
+        int r = db_describe(checker->describer, list[i]->sql, list[i]->param_oids,
+            list[i]->n_params, &shape, NULL, &fault);
         r = note(checker, r, &fault, err);
         if (r < 0)
             return r;
@@ -298,7 +304,9 @@ int check_run(const struct check_options *options, struct methods *methods, stru
     if (r == 0)
         r = read_sentences(&checker, book, err);
     if (r == 0)
-        r = check_statements(&checker, err);
+        r = check_statements(&checker, statements, n_statements, err);
+    if (r == 0)
+        r = check_statements(&checker, follower_statements, follower_n_statements, err);
     if (r == 0)
         r = compile_all(&checker, err);
     if (r < 0)

@@ -1,5 +1,7 @@
-/* The few methods that are code: their SQL stands in parts (blocks named Method#part), all of them
- * run in one batch, and a function makes the answer from the results.
+/* The few methods that are code: their SQL stands in parts (blocks named Method#part). The first
+ * ones run in one batch; then the code looks into the worker's catalogue of openings (follower.h);
+ * what it found is the parameter :found, an array of ids, of the later parts, which are another
+ * batch under the same caller's rights; then it makes the answer.
  *
  * A part's parameters are bound to the request like those of any block. Its columns are named in a
  * table here and checked at start; the function reads them by their place in that table.
@@ -18,6 +20,8 @@
 #define CODE_PARTS_MAX 8
 
 struct db_result;
+struct match_catalogue;
+struct uuid;
 
 struct code_column {
     const char *name;
@@ -36,14 +40,35 @@ struct code_result {
     const int *map; /* place in code_part.columns → column of the result */
 };
 
-/* Make the answer in @arena. @results are as code_method.parts is ordered; borrowed. */
-typedef int code_answer_fn(const struct code_result *results, const ProtobufCMessage *request,
-    struct arena *arena, ProtobufCMessage **ret_message, struct err *err);
+/* One call as its code sees it. All that code keeps from one step to the next is in @arena. */
+struct code_call {
+    const ProtobufCMessage *request;
+    struct arena *arena;
+    const struct match_catalogue *catalogue; /* in step since the call came; for find() */
+    int64_t catalogue_age_usec;
+    void *state; /* of the code: read() sets it */
+    const struct uuid *found; /* of find(): the parameter :found of the later parts */
+    size_t n_found;
+};
+
+/* Its three steps. @results are as code_method.parts is ordered, borrowed for the step.
+ * read: what the first parts answered, into call->state.
+ * find: in the catalogue; sets call->found where there is something to ask about.
+ * answer: make the message of what was found and what the later parts say of it; without
+ * call->found they are not run, and have no rows. */
+typedef int code_read_fn(
+    struct code_call *call, const struct code_result *results, struct err *err);
+typedef int code_find_fn(struct code_call *call, struct err *err);
+typedef int code_answer_fn(struct code_call *call, const struct code_result *results,
+    ProtobufCMessage **ret_message, struct err *err);
 
 struct code_method {
     const char *name; /* "canvass.v1.MatchService/MatchClient" */
     const struct code_part *parts;
     size_t n_parts;
+    size_t n_first; /* of them */
+    code_read_fn *read;
+    code_find_fn *find;
     code_answer_fn *answer;
 };
 

@@ -147,6 +147,7 @@ static void on_open(struct call *call, void *arg)
     arena_init(&op->stream_arena, engine->options.message_memory_bytes);
     op->arena = op->method->is_batched ? &op->stream_arena : call_arena(call);
     loop_timer_init(&op->retry, engine->options.loop, on_retry, op);
+    list_init(&op->in_step.link);
     call_set_user(call, op);
     if (auth_hash(
             call_metadata(call, "authorization"), call_peer_certificate(call), op->token_hash, &err)
@@ -207,6 +208,7 @@ static void on_closed(struct call *call, void *arg)
         grpc_status_name(call_status(call)));
     if (op->ticket)
         db_ticket_cancel(&op->ticket);
+    follower_cancel(&op->in_step);
     loop_timer_stop(&op->retry);
     str_release(&op->page_token);
     arena_release(&op->stream_arena);

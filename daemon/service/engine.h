@@ -15,7 +15,7 @@
  *     streamed answer    page by page; the next page waits until the peer has room
  *     streamed request   a batch for each message, answered in order; the next message is read when
  *                        the last was answered; each has its own request_id
- *     code               several parts in the batch, and a function (code.h)
+ *     code               two batches, and a look into the catalogue between them (code.h)
  *
  * The body hash of a write is the SHA-256 of the received message's bytes: who repeats a request
  * sends the same bytes. Serialization failures and deadlocks are tried again twice, with jitter,
@@ -32,6 +32,7 @@
 struct db_pool;
 struct engine;
 struct error_book;
+struct follower;
 struct loop;
 struct methods;
 struct rate;
@@ -41,6 +42,7 @@ struct engine_options {
     struct db_pool *pool;
     const struct methods *methods;
     const struct error_book *errors;
+    struct follower *follower; /* for methods that are code; NULL if there are none */
     size_t
         message_memory_bytes; /* what one message of a stream and its answer may take; 0: 64 MiB */
     struct rate *calls; /* of each caller; NULL: any number */

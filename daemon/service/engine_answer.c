@@ -91,20 +91,6 @@ static int answer_kept(
         &op->method->parts[0].columns, json + 1, len - 1, op->arena, ret_message, err);
 }
 
-static int answer_code(
-    struct op *op, const struct db_reply *reply, ProtobufCMessage **ret_message, struct err *err)
-{
-    const struct method *method = op->method;
-    struct code_result results[CODE_PARTS_MAX];
-
-    for (size_t i = 0; i < method->n_parts; i++)
-        results[i] = (struct code_result) {
-            .result = db_reply_result(reply, i),
-            .map = method->parts[i].code_map,
-        };
-    return method->code->answer(results, op->request, op->arena, ret_message, err);
-}
-
 static void answer_one(struct op *op, const struct db_reply *reply)
 {
     const struct db_result *result = db_reply_result(reply, 0);
@@ -113,9 +99,7 @@ static void answer_one(struct op *op, const struct db_reply *reply)
     struct err err = { 0 };
     int r;
 
-    if (op->method->code)
-        r = answer_code(op, reply, &message, &err);
-    else if (is_kept)
+    if (is_kept)
         r = answer_kept(op, result, &message, &err);
     else
         r = answer_rows(op, result, &message, &err);
@@ -225,7 +209,9 @@ void op_on_reply(const struct db_reply *reply, void *arg)
     }
     op->tries = 0;
     op_note_login(op, true);
-    if (op->method->is_streamed)
+    if (op->method->code)
+        op_code_go_on(op, reply);
+    else if (op->method->is_streamed)
         answer_page(op, reply);
     else
         answer_one(op, reply);

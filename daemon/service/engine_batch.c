@@ -33,7 +33,9 @@ static int add_part(const struct op *op, struct db_batch *batch, const struct me
     struct db_value values[BLOCK_PARAMS_MAX + 1];
     struct bind_input input = { .request = op->request,
         .page_size = op->page_size,
-        .page_token = op->has_page_token ? str_text(&op->page_token) : NULL };
+        .page_token = op->has_page_token ? str_text(&op->page_token) : NULL,
+        .found = op->code.found,
+        .n_found = op->code.n_found };
     size_t n = part->params.n_params;
     int r = bind_params_values(&part->params, &input, op->arena, values, err);
 
@@ -49,9 +51,11 @@ static int fill_run(const struct op *op, struct db_batch *batch, struct err *err
 {
     const struct method *method = op->method;
     bool is_kept = op->has_request_id && !method->once;
+    size_t first, end;
     int r = add_preamble(op, batch, op->has_request_id, err);
 
-    for (size_t i = 0; r == 0 && i < method->n_parts; i++)
+    op_parts(op, &first, &end);
+    for (size_t i = first; r == 0 && i < end; i++)
         r = add_part(op, batch, &method->parts[i], is_kept, err);
     if (r == 0 && op->validate_only)
         r = db_batch_add(batch, &statement_check_only, NULL, 0, err);
@@ -87,6 +91,8 @@ void op_submit(struct op *op)
     }
     if (!replays)
         op_set_state(op, OP_RUNNING);
+    if (method->code)
+        op_code_follow(op);
     db_batch_deadline(batch, call_deadline_usec(op->call));
     db_batch_submit(&batch, op_on_reply, op, &op->ticket);
 }

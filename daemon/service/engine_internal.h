@@ -1,4 +1,5 @@
-/* One call in the engine's hands. engine.c follows the call's life, engine_admit.c
+/* One call in the engine's hands. engine_code.c takes the steps of a method that is code. engine.c
+ * follows the call's life, engine_admit.c
  * turns away who calls too often, engine_batch.c asks the database, engine_answer.c makes of its
  * replies what the caller gets. */
 #pragma once
@@ -10,7 +11,9 @@
 #include "db/batch.h"
 #include "rpc/call.h"
 #include "service/auth.h"
+#include "service/code.h"
 #include "service/engine.h"
+#include "service/follower.h"
 #include "service/methods.h"
 
 struct engine {
@@ -50,6 +53,11 @@ struct op {
     bool is_half_closed;
     bool is_admitted; /* op_admit() let it pass */
 
+    /* code */
+    struct code_call code;
+    struct follower_wait in_step; /* until the catalogue reflects what was written by now */
+    bool is_read, is_in_step, is_found;
+
     struct db_ticket *ticket;
     struct loop_timer retry;
 };
@@ -81,6 +89,15 @@ void op_succeed(struct op *op);
 
 /* The message at work was answered: read the next one or end. */
 void op_next_message(struct op *op);
+
+/* Which parts a batch of the method at work asks now: all, or some of code's. */
+void op_parts(const struct op *op, size_t *ret_first, size_t *ret_end);
+
+/* Of code, while its first batch is under way: see that the catalogue will be in step. */
+void op_code_follow(struct op *op);
+
+/* Take code's next step, with the results of its batch. */
+void op_code_go_on(struct op *op, const struct db_reply *reply);
 
 /* Answer what op_submit() asked. Called by db. */
 void op_on_reply(const struct db_reply *reply, void *arg);

@@ -14,42 +14,28 @@ enum {
     MATCH_PART_DAY,
     MATCH_PART_CLIENTS,
     MATCH_PART_WEIGHTS,
-    MATCH_PART_OPENINGS,
+    MATCH_N_FIRST_PARTS,
+    MATCH_PART_SHOWN = MATCH_N_FIRST_PARTS, /* not of MatchOpening */
     MATCH_N_PARTS,
 };
 
-/* Columns of #openings, in the order of their table. */
+/* Columns of #day. */
 enum {
-    OPENING_ID,
-    OPENING_EMPLOYER_ID,
-    OPENING_EMPLOYER,
-    OPENING_TITLE,
-    OPENING_BOROUGH,
-    OPENING_SOC,
-    OPENING_SIC,
-    OPENING_SITE_ID,
-    OPENING_POSTCODE,
-    OPENING_EASTING,
-    OPENING_NORTHING,
-    OPENING_HIDDEN,
-    OPENING_PLACES,
-    OPENING_STARTS_ON,
-    OPENING_CLOSES_ON,
-    OPENING_HOURS_MIN,
-    OPENING_HOURS_MAX,
-    OPENING_PAY,
-    OPENING_SHIFT_BITS,
-    OPENING_DRIVING,
-    OPENING_CHECK_LEVEL,
-    OPENING_FEATURES,
-    OPENING_PERMANENT,
-    OPENING_EXPECTED_WEEKS,
-    OPENING_TRIAL,
-    OPENING_STANCE,
-    OPENING_LEVEL,
-    OPENING_LIVING_WAGE,
-    OPENING_DISABILITY_CONFIDENT,
-    OPENING_N_COLUMNS,
+    DAY_DAY,
+    DAY_AUDIENCE,
+};
+
+/* Columns of #shown, in the order of their table. */
+enum {
+    SHOWN_ID,
+    SHOWN_EMPLOYER,
+    SHOWN_TITLE,
+    SHOWN_BOROUGH,
+    SHOWN_SOC,
+    SHOWN_POSTCODE,
+    SHOWN_HIDDEN,
+    SHOWN_TRIAL,
+    SHOWN_N_COLUMNS,
 };
 
 /* Columns of #clients. */
@@ -73,17 +59,18 @@ struct match_subject {
     struct match_client client; /* the same as the matcher knows it */
 };
 
-/* Everything one call works with; all in the call's arena, save the catalogue. */
+/* Everything one call works with; all in the call's arena. */
 struct match_call {
-    const struct code_result *results;
+    const struct code_result *results; /* of the first parts, while they are read */
     struct match_wanted wanted;
     struct arena *arena;
     struct match_subject *subjects; /* as #clients has them */
     size_t n_subjects;
     struct match_options options;
-    struct match_catalogue *catalogue;
-    size_t *rows; /* of #openings, in order of opening id */
-    size_t n_rows;
+    int64_t age_usec; /* of the catalogue */
+    struct match_answer *answer;
+    struct match_result *result; /* ExplainMatch: about the one opening; @answer brings the notes */
+    const struct code_result *shown;
 };
 
 /* Fill call->subjects. ERR_EXHAUSTED, ERR_INTERNAL. */
@@ -92,22 +79,17 @@ int match_call_read_clients(struct match_call *call, struct err *err) _must_chec
 /* Fill call->options from the defaults in the database and what is wanted. ERR_INVALID. */
 int match_call_read_options(struct match_call *call, struct err *err) _must_check_;
 
-/* Read one row of #openings. */
-void match_call_read_opening(
-    const struct match_call *call, size_t row, struct match_opening *ret_opening);
+/* Make the responses of what call->answer has. ERR_EXHAUSTED; ERR_NOT_FOUND from explain. */
+int match_respond_client(
+    struct match_call *call, ProtobufCMessage **ret_message, struct err *err) _must_check_;
+int match_respond_opening(
+    const struct match_call *call, ProtobufCMessage **ret_message, struct err *err) _must_check_;
+int match_respond_explain(
+    const struct match_call *call, ProtobufCMessage **ret_message, struct err *err) _must_check_;
 
-/* Make call->catalogue and call->rows; the caller frees the catalogue, also after a failure. */
-int match_call_read_openings(struct match_call *call, struct err *err) _must_check_;
-
-/* Make the responses. ERR_EXHAUSTED. */
-int match_respond_client(const struct match_call *call, const struct match_answer *answer,
-    ProtobufCMessage **ret_message, struct err *err) _must_check_;
-int match_respond_opening(const struct match_call *call, const struct match_answer *answer,
-    ProtobufCMessage **ret_message, struct err *err) _must_check_;
-/* @answer brings the notes. */
-int match_respond_explain(const struct match_call *call, const struct match_result *result,
-    const struct match_answer *answer, ProtobufCMessage **ret_message,
-    struct err *err) _must_check_;
+/* Read a UUID; nothing for NULL. */
+void match_read_uuid(
+    const struct code_result *result, size_t row, size_t column, struct uuid *ret_uuid);
 
 /* Read an enum's label in row @row into the number of its proto value; 0 for NULL. */
 int match_read_enum(const struct code_result *result, size_t row, size_t column,

@@ -2,8 +2,11 @@
 #include "service/match_internal.h"
 #include "wire/enums.h"
 
-/* The day of the answer: of the request, or today in London. */
-static const struct code_column day_columns[] = { { "day", SQL_DATE } };
+/* The day of the answer, of the request or today in London; and who asks. */
+static const struct code_column day_columns[] = {
+    [DAY_DAY] = { "day", SQL_DATE },
+    [DAY_AUDIENCE] = { "audience", SQL_UUID },
+};
 
 static const struct code_column client_columns[CLIENT_N_COLUMNS] = {
     [CLIENT_MESSAGE] = { "client", SQL_JSONB },
@@ -18,44 +21,33 @@ static const struct code_column weight_columns[] = {
     { "value", SQL_INT4 },
 };
 
-static const struct code_column opening_columns[OPENING_N_COLUMNS] = {
-    [OPENING_ID] = { "opening_id", SQL_UUID },
-    [OPENING_EMPLOYER_ID] = { "employer_id", SQL_UUID },
-    [OPENING_EMPLOYER] = { "employer", SQL_TEXT },
-    [OPENING_TITLE] = { "title", SQL_TEXT },
-    [OPENING_BOROUGH] = { "borough", SQL_TEXT },
-    [OPENING_SOC] = { "soc", SQL_TEXT },
-    [OPENING_SIC] = { "sic", SQL_TEXT },
-    [OPENING_SITE_ID] = { "site_id", SQL_UUID },
-    [OPENING_POSTCODE] = { "postcode", SQL_TEXT },
-    [OPENING_EASTING] = { "easting", SQL_INT4 },
-    [OPENING_NORTHING] = { "northing", SQL_INT4 },
-    [OPENING_HIDDEN] = { "hidden", SQL_BOOL },
-    [OPENING_PLACES] = { "places", SQL_INT4 },
-    [OPENING_STARTS_ON] = { "starts_on", SQL_DATE },
-    [OPENING_CLOSES_ON] = { "closes_on", SQL_DATE },
-    [OPENING_HOURS_MIN] = { "hours_min_tenths", SQL_INT4 },
-    [OPENING_HOURS_MAX] = { "hours_max_tenths", SQL_INT4 },
-    [OPENING_PAY] = { "pay_pence_hour", SQL_INT4 },
-    [OPENING_SHIFT_BITS] = { "shift_bits", SQL_BYTEA },
-    [OPENING_DRIVING] = { "driving", SQL_TEXT },
-    [OPENING_CHECK_LEVEL] = { "check_level", SQL_TEXT },
-    [OPENING_FEATURES] = { "features", SQL_INT4 },
-    [OPENING_PERMANENT] = { "permanent", SQL_BOOL },
-    [OPENING_EXPECTED_WEEKS] = { "expected_weeks", SQL_INT4 },
-    [OPENING_TRIAL] = { "trial", SQL_TEXT },
-    [OPENING_STANCE] = { "stance", SQL_TEXT },
-    [OPENING_LEVEL] = { "level", SQL_INT4 },
-    [OPENING_LIVING_WAGE] = { "living_wage", SQL_BOOL },
-    [OPENING_DISABILITY_CONFIDENT] = { "disability_confident", SQL_TEXT },
+static const struct code_column shown_columns[SHOWN_N_COLUMNS] = {
+    [SHOWN_ID] = { "opening_id", SQL_UUID },
+    [SHOWN_EMPLOYER] = { "employer", SQL_TEXT },
+    [SHOWN_TITLE] = { "title", SQL_TEXT },
+    [SHOWN_BOROUGH] = { "borough", SQL_TEXT },
+    [SHOWN_SOC] = { "soc", SQL_TEXT },
+    [SHOWN_POSTCODE] = { "postcode", SQL_TEXT },
+    [SHOWN_HIDDEN] = { "hidden", SQL_BOOL },
+    [SHOWN_TRIAL] = { "trial", SQL_TEXT },
 };
 
 static const struct code_part parts[MATCH_N_PARTS] = {
     [MATCH_PART_DAY] = { "day", day_columns, ARRAY_SIZE(day_columns) },
     [MATCH_PART_CLIENTS] = { "clients", client_columns, ARRAY_SIZE(client_columns) },
     [MATCH_PART_WEIGHTS] = { "weights", weight_columns, ARRAY_SIZE(weight_columns) },
-    [MATCH_PART_OPENINGS] = { "openings", opening_columns, ARRAY_SIZE(opening_columns) },
+    [MATCH_PART_SHOWN] = { "shown", shown_columns, ARRAY_SIZE(shown_columns) },
 };
+
+void match_read_uuid(
+    const struct code_result *result, size_t row, size_t column, struct uuid *ret_uuid)
+{
+    size_t len;
+    const char *data = code_bytes(result, row, column, &len);
+
+    if (data && len == sizeof(ret_uuid->bytes))
+        memcpy(ret_uuid->bytes, data, sizeof(ret_uuid->bytes));
+}
 
 int match_read_enum(const struct code_result *result, size_t row, size_t column,
     const ProtobufCEnumDescriptor *desc)
@@ -108,121 +100,184 @@ bool match_read_code(const char *text, struct match_code *ret_code)
     return true;
 }
 
-/* ---- the methods ---- */
+/* ---- reading ---- */
 
-/* Everything that the rows say; the caller frees call->catalogue, also after a failure. */
-static int read_rows(struct match_call *call, struct err *err)
+static int read_call(struct code_call *code, const struct code_result *results,
+    const struct match_wanted *wanted, struct err *err)
 {
-    int r = match_call_read_clients(call, err);
+    struct match_call *call = arena_zalloc(code->arena, sizeof(*call));
 
-    if (r == 0)
-        r = match_call_read_options(call, err);
-    return r == 0 ? match_call_read_openings(call, err) : r;
+    if (!call)
+        return err_oom(err);
+    call->results = results;
+    call->wanted = *wanted;
+    call->arena = code->arena;
+    code->state = call;
+    int r = match_call_read_clients(call, err);
+    return r == 0 ? match_call_read_options(call, err) : r;
 }
 
-static int answer_client(const struct code_result *results, const ProtobufCMessage *message,
-    struct arena *arena, ProtobufCMessage **ret_message, struct err *err)
+static int read_client(struct code_call *code, const struct code_result *results, struct err *err)
 {
     const Canvass__V1__MatchClientRequest *request
-        = (const Canvass__V1__MatchClientRequest *)message;
-    struct match_call call = {
-        .results = results,
-        .arena = arena,
-        .wanted = { .count = request->count,
-            .per_employer = request->per_employer,
-            .per_occupation = request->per_occupation,
-            .trial_only = request->trial_only,
-            .paused_too = request->paused_too },
-    };
-    struct match_answer *found = NULL;
-    int r = read_rows(&call, err);
+        = (const Canvass__V1__MatchClientRequest *)code->request;
+    const struct match_wanted wanted = { .count = request->count,
+        .per_employer = request->per_employer,
+        .per_occupation = request->per_occupation,
+        .trial_only = request->trial_only,
+        .paused_too = request->paused_too };
 
-    if (r == 0)
-        r = match_run(call.catalogue, &call.subjects[0].client, &call.options, arena, &found, err);
-    if (r == 0)
-        r = match_respond_client(&call, found, ret_message, err);
-    match_catalogue_free(call.catalogue);
-    return r;
+    return read_call(code, results, &wanted, err);
 }
 
-/* The one opening of a request. The SQL has refused what is not there; it may have gone since. */
-static int read_one_opening(
-    const struct match_call *call, struct match_opening *ret_opening, struct err *err)
+static int read_opening(struct code_call *code, const struct code_result *results, struct err *err)
 {
-    if (code_n_rows(&call->results[MATCH_PART_OPENINGS]) == 0)
-        return err_set_field(err, ERR_NOT_FOUND, "opening_id", "There is no such opening.");
-    match_call_read_opening(call, 0, ret_opening);
+    const Canvass__V1__MatchOpeningRequest *request
+        = (const Canvass__V1__MatchOpeningRequest *)code->request;
+    const struct match_wanted wanted
+        = { .count = request->count, .paused_too = request->paused_too };
+
+    return read_call(code, results, &wanted, err);
+}
+
+static int read_explain(struct code_call *code, const struct code_result *results, struct err *err)
+{
+    const struct match_wanted wanted = { .count = 0 };
+
+    return read_call(code, results, &wanted, err);
+}
+
+/* ---- finding ---- */
+
+static void add_ids(
+    struct uuid *ids, size_t *n, const struct match_result *results, size_t n_results)
+{
+    for (size_t i = 0; i < n_results; i++)
+        ids[(*n)++] = results[i].opening_id;
+}
+
+static int find_client(struct code_call *code, struct err *err)
+{
+    struct match_call *call = code->state;
+    int r = match_run(code->catalogue, &call->subjects[0].client, &call->options, call->arena,
+        &call->answer, err);
+
+    if (r < 0)
+        return r;
+    const struct match_answer *answer = call->answer;
+    struct uuid *ids = arena_calloc(
+        call->arena, answer->n_results + answer->n_near_misses + answer->n_not_yet, sizeof(*ids));
+    if (!ids)
+        return err_oom(err);
+    add_ids(ids, &code->n_found, answer->results, answer->n_results);
+    add_ids(ids, &code->n_found, answer->near_misses, answer->n_near_misses);
+    add_ids(ids, &code->n_found, answer->not_yet, answer->n_not_yet);
+    code->found = ids;
+    call->age_usec = code->catalogue_age_usec;
     return 0;
 }
 
-static int answer_explain(const struct code_result *results, const ProtobufCMessage *message,
-    struct arena *arena, ProtobufCMessage **ret_message, struct err *err)
+/* The SQL has refused what is no UUID or not there; it may have gone since. */
+static int no_opening(struct err *err)
 {
-    struct match_call call = { .results = results, .arena = arena };
-    struct match_answer *notes = NULL;
-    struct match_result *result = NULL;
-    struct match_opening opening;
-    int r = read_rows(&call, err);
+    return err_set_field(err, ERR_NOT_FOUND, "opening_id", "There is no such opening.");
+}
 
+static int find_explain(struct code_call *code, struct err *err)
+{
+    struct match_call *call = code->state;
+    const char *text = ((const Canvass__V1__ExplainMatchRequest *)code->request)->opening_id;
+    const struct match_client *client = &call->subjects[0].client;
+    struct uuid *id = arena_zalloc(call->arena, sizeof(*id));
+
+    if (!id)
+        return err_oom(err);
+    if (uuid_parse(text, strlen(text), id) < 0)
+        return no_opening(err);
+    int r = match_explain(
+        code->catalogue, id, client, &call->options, call->arena, &call->result, err);
+    if (r == ERR_NOT_FOUND)
+        return no_opening(err);
     if (r == 0)
-        r = read_one_opening(&call, &opening, err);
-    if (r == 0) {
-        const struct match_client *client = &call.subjects[0].client;
-        r = match_explain(call.catalogue, &opening.id, client, &call.options, arena, &result, err);
-        if (r == 0)
-            r = match_run(call.catalogue, client, &call.options, arena, &notes, err);
-    }
-    if (r == 0)
-        r = match_respond_explain(&call, result, notes, ret_message, err);
-    match_catalogue_free(call.catalogue);
+        r = match_run(code->catalogue, client, &call->options, call->arena, &call->answer, err);
+    code->found = id;
+    code->n_found = 1;
     return r;
 }
 
-static int list_clients(
-    const struct match_call *call, struct match_client **ret_clients, struct err *err)
+static int find_clients(struct code_call *code, struct err *err)
 {
+    struct match_call *call = code->state;
+    const char *text = ((const Canvass__V1__MatchOpeningRequest *)code->request)->opening_id;
     struct match_client *clients = arena_calloc(call->arena, call->n_subjects, sizeof(*clients));
+    struct match_opening opening;
+    struct uuid id;
 
     if (!clients)
         return err_oom(err);
+    if (uuid_parse(text, strlen(text), &id) < 0
+        || !match_catalogue_get(code->catalogue, &call->options.audience_id, &id, &opening))
+        return no_opening(err);
     for (size_t i = 0; i < call->n_subjects; i++)
         clients[i] = call->subjects[i].client;
-    *ret_clients = clients;
-    return 0;
+    return match_clients(
+        &opening, clients, call->n_subjects, &call->options, call->arena, &call->answer, err);
 }
 
-static int answer_opening(const struct code_result *results, const ProtobufCMessage *message,
-    struct arena *arena, ProtobufCMessage **ret_message, struct err *err)
+/* ---- answering ---- */
+
+static int answer_client(struct code_call *code, const struct code_result *results,
+    ProtobufCMessage **ret_message, struct err *err)
 {
-    const Canvass__V1__MatchOpeningRequest *request
-        = (const Canvass__V1__MatchOpeningRequest *)message;
-    struct match_call call = {
-        .results = results,
-        .arena = arena,
-        .wanted = { .count = request->count, .paused_too = request->paused_too },
-    };
-    struct match_answer *found = NULL;
-    struct match_client *clients = NULL;
-    struct match_opening opening;
-    int r = match_call_read_clients(&call, err);
+    struct match_call *call = code->state;
 
-    if (r == 0)
-        r = match_call_read_options(&call, err);
-    if (r == 0)
-        r = read_one_opening(&call, &opening, err);
-    if (r == 0)
-        r = list_clients(&call, &clients, err);
-    if (r == 0)
-        r = match_clients(&opening, clients, call.n_subjects, &call.options, arena, &found, err);
-    return r == 0 ? match_respond_opening(&call, found, ret_message, err) : r;
+    call->shown = results;
+    return match_respond_client(call, ret_message, err);
 }
 
-#define METHOD(method, function)                                                                   \
-    {                                                                                              \
-        .name = "canvass.v1.MatchService/" method, .parts = parts, .n_parts = ARRAY_SIZE(parts),   \
-        .answer = (function)                                                                       \
-    }
+static int answer_explain(struct code_call *code, const struct code_result *results,
+    ProtobufCMessage **ret_message, struct err *err)
+{
+    struct match_call *call = code->state;
 
-const struct code_method match_client_method = METHOD("MatchClient", answer_client);
-const struct code_method match_opening_method = METHOD("MatchOpening", answer_opening);
-const struct code_method match_explain_method = METHOD("ExplainMatch", answer_explain);
+    call->shown = results;
+    if (code_n_rows(results) == 0)
+        return no_opening(err);
+    return match_respond_explain(call, ret_message, err);
+}
+
+static int answer_opening(struct code_call *code, const struct code_result *results,
+    ProtobufCMessage **ret_message, struct err *err)
+{
+    return match_respond_opening(code->state, ret_message, err);
+}
+
+const struct code_method match_client_method = {
+    .name = "canvass.v1.MatchService/MatchClient",
+    .parts = parts,
+    .n_parts = MATCH_N_PARTS,
+    .n_first = MATCH_N_FIRST_PARTS,
+    .read = read_client,
+    .find = find_client,
+    .answer = answer_client,
+};
+
+const struct code_method match_opening_method = {
+    .name = "canvass.v1.MatchService/MatchOpening",
+    .parts = parts,
+    .n_parts = MATCH_N_FIRST_PARTS,
+    .n_first = MATCH_N_FIRST_PARTS,
+    .read = read_opening,
+    .find = find_clients,
+    .answer = answer_opening,
+};
+
+const struct code_method match_explain_method = {
+    .name = "canvass.v1.MatchService/ExplainMatch",
+    .parts = parts,
+    .n_parts = MATCH_N_PARTS,
+    .n_first = MATCH_N_FIRST_PARTS,
+    .read = read_explain,
+    .find = find_explain,
+    .answer = answer_explain,
+};

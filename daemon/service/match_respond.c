@@ -1,37 +1,30 @@
 /* From the matcher's answer to the response. */
 #include "base/civil.h"
+#include "base/clock.h"
 #include "service/match_internal.h"
 #include "wire/message.h"
 
 #define NEW(call, type, desc) ((type *)message_new(&(desc), (call)->arena))
 #define POINTS_MAX 100 /* of a wish, before its weight */
 
-static int32_t compare_id(const struct match_call *call, size_t row, const struct uuid *id)
-{
-    const struct code_result *rows = &call->results[MATCH_PART_OPENINGS];
-    size_t len;
-
-    return memcmp(code_bytes(rows, row, OPENING_ID, &len), id->bytes, sizeof(id->bytes));
-}
-
-/* Find the row of an opening that the matcher answered. */
+/* The row that speaks of an opening, or as many as there are rows: the caller may not see it, or it
+ * was closed while the answer was made. */
 static size_t find_row(const struct match_call *call, const struct uuid *id)
 {
-    size_t low = 0, high = call->n_rows;
+    size_t n = code_n_rows(call->shown);
 
-    while (high - low > 1) {
-        size_t middle = (low + high) / 2;
-        if (compare_id(call, call->rows[middle], id) > 0)
-            high = middle;
-        else
-            low = middle;
+    for (size_t row = 0; row < n; row++) {
+        struct uuid shown = { { 0 } };
+        match_read_uuid(call->shown, row, SHOWN_ID, &shown);
+        if (uuid_compare(&shown, id) == 0)
+            return row;
     }
-    return call->rows[low];
+    return n;
 }
 
 static char *text(const struct match_call *call, size_t row, size_t column)
 {
-    return (char *)code_text(&call->results[MATCH_PART_OPENINGS], row, column, call->arena);
+    return (char *)code_text(call->shown, row, column, call->arena);
 }
 
 static char *uuid_text(const struct match_call *call, const struct uuid *id)
@@ -179,16 +172,14 @@ static int judge(
 static int describe_opening(
     const struct match_call *call, Canvass__V1__MatchedOpening *out, size_t row)
 {
-    const struct code_result *rows = &call->results[MATCH_PART_OPENINGS];
-
-    out->employer = text(call, row, OPENING_EMPLOYER);
-    out->title = text(call, row, OPENING_TITLE);
-    out->soc = text(call, row, OPENING_SOC);
-    out->postcode = text(call, row, OPENING_POSTCODE);
-    out->borough = text(call, row, OPENING_BOROUGH);
-    out->hidden = code_bool(rows, row, OPENING_HIDDEN);
+    out->employer = text(call, row, SHOWN_EMPLOYER);
+    out->title = text(call, row, SHOWN_TITLE);
+    out->soc = text(call, row, SHOWN_SOC);
+    out->postcode = text(call, row, SHOWN_POSTCODE);
+    out->borough = text(call, row, SHOWN_BOROUGH);
+    out->hidden = code_bool(call->shown, row, SHOWN_HIDDEN);
     out->trial = (Canvass__V1__TrialKind)match_read_enum(
-        rows, row, OPENING_TRIAL, &canvass__v1__trial_kind__descriptor);
+        call->shown, row, SHOWN_TRIAL, &canvass__v1__trial_kind__descriptor);
     return out->employer && out->title && out->soc && out->postcode && out->borough ? 0
                                                                                     : ERR_EXHAUSTED;
 }
@@ -337,14 +328,29 @@ static int list_notes(const struct match_call *call, const struct match_answer *
 
 /* ---- responses ---- */
 
-int match_respond_client(const struct match_call *call, const struct match_answer *answer,
-    ProtobufCMessage **ret_message, struct err *err)
+/* Drop what is not shown. */
+static void keep_shown(const struct match_call *call, struct match_result *results, size_t *n)
 {
+    size_t kept = 0;
+
+    for (size_t i = 0; i < *n; i++)
+        if (find_row(call, &results[i].opening_id) < code_n_rows(call->shown))
+            results[kept++] = results[i];
+    *n = kept;
+}
+
+int match_respond_client(struct match_call *call, ProtobufCMessage **ret_message, struct err *err)
+{
+    struct match_answer *answer = call->answer;
     Canvass__V1__MatchClientResponse *out = NEW(
         call, Canvass__V1__MatchClientResponse, canvass__v1__match_client_response__descriptor);
 
     if (!out)
         return err_oom(err);
+    keep_shown(call, answer->results, &answer->n_results);
+    keep_shown(call, answer->near_misses, &answer->n_near_misses);
+    keep_shown(call, answer->not_yet, &answer->n_not_yet);
+    out->catalogue_age_ms = (int32_t)(call->age_usec / USEC_PER_MSEC);
     out->considered = (int32_t)answer->n_openings;
     out->fitting = (int32_t)answer->n_fit;
     if (list_matched(call, matched_opening, answer->results, answer->n_results, &out->openings,
@@ -363,9 +369,10 @@ int match_respond_client(const struct match_call *call, const struct match_answe
     return 0;
 }
 
-int match_respond_opening(const struct match_call *call, const struct match_answer *answer,
-    ProtobufCMessage **ret_message, struct err *err)
+int match_respond_opening(
+    const struct match_call *call, ProtobufCMessage **ret_message, struct err *err)
 {
+    const struct match_answer *answer = call->answer;
     Canvass__V1__MatchOpeningResponse *out = NEW(
         call, Canvass__V1__MatchOpeningResponse, canvass__v1__match_opening_response__descriptor);
 
@@ -389,17 +396,17 @@ int match_respond_opening(const struct match_call *call, const struct match_answ
     return 0;
 }
 
-int match_respond_explain(const struct match_call *call, const struct match_result *result,
-    const struct match_answer *answer, ProtobufCMessage **ret_message, struct err *err)
+int match_respond_explain(
+    const struct match_call *call, ProtobufCMessage **ret_message, struct err *err)
 {
     Canvass__V1__ExplainMatchResponse *out = NEW(
         call, Canvass__V1__ExplainMatchResponse, canvass__v1__explain_match_response__descriptor);
 
     if (!out)
         return err_oom(err);
-    out->fits = result->failed_limits == 0;
-    out->opening = matched_opening(call, result);
-    if (!out->opening || list_notes(call, answer, &out->notes, &out->n_notes) < 0)
+    out->fits = call->result->failed_limits == 0;
+    out->opening = matched_opening(call, call->result);
+    if (!out->opening || list_notes(call, call->answer, &out->notes, &out->n_notes) < 0)
         return err_oom(err);
     *ret_message = &out->base;
     return 0;

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "db/pool.h"
 #include "rpc/server.h"
+#include "service/follower.h"
 #include "service/rate.h"
 
 #include <inttypes.h>
@@ -27,7 +28,7 @@ struct method_cells {
 
 /* ---- numbers that others keep ---- */
 
-enum source { FROM_RPC, FROM_DB };
+enum source { FROM_RPC, FROM_DB, FROM_CATALOGUE };
 
 struct number {
     const char *name, *help;
@@ -45,6 +46,9 @@ struct number {
     NUMBER(FROM_RPC, struct rpc_stats, member, is_gauge, name, help)
 #define DB(member, is_gauge, name, help)                                                           \
     NUMBER(FROM_DB, struct db_stats, member, is_gauge, name, help)
+
+#define CATALOGUE(member, is_gauge, name, help)                                                    \
+    NUMBER(FROM_CATALOGUE, struct follower_stats, member, is_gauge, name, help)
 
 /* clang-format off */
 static const struct number numbers[] = {
@@ -71,6 +75,11 @@ static const struct number numbers[] = {
     DB(resent, false, "canvass_database_resent_total", "Batches sent again."),
     DB(cancels, false, "canvass_database_cancels_total", "Statements ended because nobody waited any more."),
     DB(losses, false, "canvass_database_losses_total", "Connections to PostgreSQL that were lost."),
+    CATALOGUE(openings, true, "canvass_catalogue_openings", "Open openings that the workers hold, each worker its own."),
+    CATALOGUE(bytes, true, "canvass_catalogue_bytes", "Memory of the workers' catalogues."),
+    CATALOGUE(looks, false, "canvass_catalogue_looks_total", "Times that a worker asked what changed."),
+    CATALOGUE(loads, false, "canvass_catalogue_loads_total", "Times that a worker loaded all openings."),
+    CATALOGUE(changes, false, "canvass_catalogue_changes_total", "Changed openings and relationships that workers took over."),
     DB(refused, false, "canvass_database_refused_total", "Batches refused because too many waited."),
 };
 /* clang-format on */
@@ -82,6 +91,7 @@ struct worker_cells {
     /* what predecessors had counted */
     cell numbers_before[N_NUMBERS], limits_before[RPC_N_LIMITS];
     cell starts, started_usec; /* of the process, since 1970 */
+    cell catalogue_age_msec; /* UINT64_MAX: not loaded */
     struct method_cells methods[];
 };
 
@@ -199,15 +209,18 @@ static uint64_t read_number(const struct number *number, const void *from)
     return wide;
 }
 
-void metrics_update(struct metrics *metrics, const struct rpc_stats *rpc, const struct db_stats *db)
+void metrics_update(struct metrics *metrics, const struct rpc_stats *rpc, const struct db_stats *db,
+    const struct follower_stats *catalogue)
 {
-    const void *sources[] = { [FROM_RPC] = rpc, [FROM_DB] = db };
+    const void *sources[] = { [FROM_RPC] = rpc, [FROM_DB] = db, [FROM_CATALOGUE] = catalogue };
 
     for (size_t i = 0; i < N_NUMBERS; i++)
         if (sources[numbers[i].source])
             set(&metrics->own->numbers[i], read_number(&numbers[i], sources[numbers[i].source]));
     for (size_t i = 0; i < RPC_N_LIMITS; i++)
         set(&metrics->own->limits[i], rpc->limits[i]);
+    if (catalogue)
+        set(&metrics->own->catalogue_age_msec, catalogue->age_msec);
 }
 
 /* ---- printing ---- */
@@ -266,6 +279,13 @@ static void print_workers(const struct metrics *metrics, struct str *out)
     for (size_t i = 0; i < metrics->n_workers; i++)
         str_addf(out, "canvass_worker_start_time_seconds{worker=\"%zu\"} %.3f\n", i,
             (double)get(&worker_at(metrics, i)->started_usec) / USEC_PER_SEC);
+    print_head(out, "canvass_catalogue_age_seconds", "gauge",
+        "How long ago each worker's openings were in step with the database; +Inf: never.");
+    for (size_t i = 0; i < metrics->n_workers; i++) {
+        uint64_t age = get(&worker_at(metrics, i)->catalogue_age_msec);
+        str_addf(out, "canvass_catalogue_age_seconds{worker=\"%zu\"} ", i);
+        str_addf(out, age == UINT64_MAX ? "+Inf\n" : "%.3f\n", (double)age / 1000);
+    }
     print_head(out, "canvass_build_info", "gauge", "The version, always 1.");
     str_addf(out, "canvass_build_info{version=\"%s\"} 1\n", CANVASS_VERSION);
 }

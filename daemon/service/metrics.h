@@ -3,7 +3,7 @@
  *     metrics_new(n_workers, &metrics, &err);        once, before any worker is forked
  *     metrics_attach(metrics, index);                in a worker: this process writes part @index
  *     metrics_call(metrics, schema, status, usec);   at the end of each call
- *     metrics_update(metrics, &rpc_stats, &db_stats);   now and then, and before printing
+ *     metrics_update(metrics, &rpc, &db, &catalogue);   now and then, and before printing
  *     metrics_print(metrics, &text);                 all workers' sums
  *     metrics_free(metrics);
  *
@@ -24,6 +24,7 @@
 #define METRICS_RATES_MAX 4
 
 struct db_stats;
+struct follower_stats;
 struct metrics;
 struct rate;
 struct rpc_stats;
@@ -44,9 +45,9 @@ void metrics_attach(struct metrics *metrics, unsigned index);
 void metrics_call(struct metrics *metrics, const struct schema_method *method,
     enum grpc_status status, int64_t usec);
 
-/* Publish this process's numbers. @db may be NULL. */
-void metrics_update(
-    struct metrics *metrics, const struct rpc_stats *rpc, const struct db_stats *db);
+/* Publish this process's numbers. @db and @catalogue may be NULL. */
+void metrics_update(struct metrics *metrics, const struct rpc_stats *rpc, const struct db_stats *db,
+    const struct follower_stats *catalogue);
 
 /* Append all in Prometheus' text format 0.0.4. ERR_EXHAUSTED. */
 int metrics_print(const struct metrics *metrics, struct str *out) _must_check_;

@@ -4,6 +4,7 @@
 #include "rpc/call.h"
 #include "service/access.h"
 #include "service/engine.h"
+#include "service/follower.h"
 #include "service/health.h"
 #include "service/methods.h"
 #include "service/metrics.h"
@@ -144,12 +145,15 @@ static void on_closed(struct call *call, void *arg)
 void natives_update_metrics(const struct natives *natives)
 {
     struct db_stats db;
+    struct follower_stats catalogue;
 
     if (natives->pool)
         db_pool_stats(natives->pool, &db);
+    if (natives->follower)
+        follower_stats(natives->follower, &catalogue);
     if (natives->metrics && natives->server)
-        metrics_update(
-            natives->metrics, rpc_server_stats(natives->server), natives->pool ? &db : NULL);
+        metrics_update(natives->metrics, rpc_server_stats(natives->server),
+            natives->pool ? &db : NULL, natives->follower ? &catalogue : NULL);
 }
 
 const struct rpc_handler native_handler = {

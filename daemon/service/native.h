@@ -19,6 +19,7 @@
 #define NATIVES_MAX 4
 
 struct db_pool;
+struct follower;
 struct engine;
 struct health;
 struct metrics;
@@ -29,6 +30,7 @@ struct natives {
     struct metrics *metrics; /* NULL: nothing is counted */
     struct rpc_server *server; /* whose numbers are published with them, once it is there */
     struct db_pool *pool; /* likewise */
+    struct follower *follower; /* likewise */
     bool logs_access; /* a line for each call */
     bool publishes_metrics; /* to every address, not only to this machine's own */
     struct native {

@@ -1,0 +1,114 @@
+/* The steps of a method that is code (code.h): its first batch and the look at the database run
+ * side by side; when both are done, it finds; what it found is its second batch. */
+#include "base/clock.h"
+#include "service/engine_internal.h"
+#include "service/errors.h"
+
+void op_parts(const struct op *op, size_t *ret_first, size_t *ret_end)
+{
+    const struct method *method = op->method;
+
+    *ret_first = op->is_found ? method->code->n_first : 0;
+    *ret_end = method->code && !op->is_found ? method->code->n_first : method->n_parts;
+}
+
+static void fail_step(struct op *op, const struct err *inner)
+{
+    struct err err = { 0 };
+
+    error_translate_plain(inner, op->method->name, call_id(op->call), &err);
+    if (err.code == ERR_UNAVAILABLE)
+        op_fail_for_now(op, &err, 0);
+    else
+        op_fail(op, &err);
+}
+
+static void answer(struct op *op, const struct db_reply *reply)
+{
+    const struct method *method = op->method;
+    struct code_result results[CODE_PARTS_MAX] = { { NULL, NULL } };
+    ProtobufCMessage *message = NULL;
+    struct err err = { 0 };
+
+    for (size_t i = method->code->n_first; reply && i < method->n_parts; i++)
+        results[i - method->code->n_first] = (struct code_result) {
+            .result = db_reply_result(reply, i - method->code->n_first),
+            .map = method->parts[i].code_map,
+        };
+    if (method->code->answer(&op->code, results, &message, &err) < 0) {
+        fail_step(op, &err);
+        return;
+    }
+    call_send(op->call, message);
+    op_next_message(op);
+}
+
+static void find(struct op *op)
+{
+    const struct follower *follower = op->engine->options.follower;
+    struct follower_stats stats;
+    struct err err = { 0 };
+
+    if (!op->is_read || !op->is_in_step || op->state == OP_DONE)
+        return;
+    follower_stats(follower, &stats);
+    op->code.catalogue = follower_catalogue(follower);
+    op->code.catalogue_age_usec = (int64_t)stats.age_msec * USEC_PER_MSEC;
+    if (op->method->code->find(&op->code, &err) < 0) {
+        fail_step(op, &err);
+        return;
+    }
+    op->code.catalogue = NULL;
+    op->is_found = true;
+    if (op->code.n_found > 0 && op->method->n_parts > op->method->code->n_first)
+        op_submit(op);
+    else
+        answer(op, NULL);
+}
+
+static void on_in_step(const struct err *err, void *arg)
+{
+    struct op *op = arg;
+
+    if (err) {
+        fail_step(op, err);
+        return;
+    }
+    op->is_in_step = true;
+    find(op);
+}
+
+void op_code_follow(struct op *op)
+{
+    if (!op->is_found && !op->is_in_step && list_is_empty(&op->in_step.link))
+        follower_wait(op->engine->options.follower, &op->in_step, on_in_step, op);
+}
+
+static void read_first(struct op *op, const struct db_reply *reply)
+{
+    const struct method *method = op->method;
+    struct code_result results[CODE_PARTS_MAX];
+    struct err err = { 0 };
+
+    for (size_t i = 0; i < method->code->n_first; i++)
+        results[i] = (struct code_result) {
+            .result = db_reply_result(reply, i),
+            .map = method->parts[i].code_map,
+        };
+    op->code.request = op->request;
+    op->code.arena = op->arena;
+    if (method->code->read(&op->code, results, &err) < 0) {
+        fail_step(op, &err);
+        return;
+    }
+    op->is_read = true;
+    find(op);
+}
+
+void op_code_go_on(struct op *op, const struct db_reply *reply)
+{
+    if (op->is_found)
+        answer(op, reply);
+    else
+        read_first(op, reply);
+}

@@ -1,0 +1,344 @@
+-- Deploy canvass:catalogue to pg
+
+-- What the matcher of each daemon holds of the open openings, and how it follows them. A row of
+-- catalogue_change says that something about an opening, or about an employer and all its openings,
+-- was changed, and by which transaction. A follower keeps the snapshot S of its last look and reads
+-- what S did not see; neither a number that grows nor a time would do, since transactions do not
+-- commit in the order in which they began. Rows that every follower of the last ten minutes has
+-- seen are deleted; one that is further behind is told to load again.
+--
+-- The functions are for the daemon, before any caller is named: they run as the owner and give ids,
+-- places, codes, hours and pay, each with the audience that may see it; no name, title or note. The
+-- daemon shows what a match found only after asking for it again under the caller's own rights.
+
+BEGIN;
+SET LOCAL ROLE canvass_owner;
+SET LOCAL search_path = canvass, pg_temp;
+
+-- ---- who may see an opening, and how a borough stands with an employer ----
+
+CREATE FUNCTION borough_audience(borough_id text) RETURNS uuid
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN encode(convert_to(rpad(borough_id, 16), 'UTF8'), 'hex')::uuid;
+COMMENT ON FUNCTION borough_audience(text) IS 'The audience of what one borough alone sees: its GSS code as 16 bytes.';
+
+-- As the policy "seen" of opening; tests/sql/catalogue.sql holds the two together. Openings whose
+-- closing date is past are left out: the catalogue is of a day, and is loaded anew on the next.
+CREATE VIEW catalogue_opening AS
+    SELECT o.id, o.employer_id, o.site_id,
+           CASE WHEN NOT o.network THEN borough_audience(o.borough_id) END AS audience,
+           o.hidden, o.places, o.starts_on, o.closes_on, o.soc, e.sic, s.easting, s.northing,
+           o.hours_min_tenths, o.hours_max_tenths, o.pay_pence_hour, o.shift_bits,
+           o.driving::text AS driving, o.check_level::text AS check_level,
+           feature_bits(o.features) AS features, o.permanent, o.expected_weeks,
+           o.trial::text AS trial,
+           e.living_wage AND coalesce(e.living_wage_until, 'infinity') >= d.day AS living_wage,
+           CASE WHEN coalesce(e.disability_confident_until, 'infinity') >= d.day
+                THEN e.disability_confident::text END AS disability_confident
+      FROM (SELECT london_today() AS day) d
+     CROSS JOIN opening o
+      JOIN employer e ON e.id = o.employer_id
+      LEFT JOIN site s ON s.id = o.site_id
+     WHERE o.closed_at IS NULL AND coalesce(o.closes_on, 'infinity') >= d.day;
+COMMENT ON VIEW catalogue_opening IS 'The open openings of all boroughs as the matcher knows them.';
+
+CREATE VIEW catalogue_relation AS
+    SELECT r.employer_id, r.borough_id, borough_audience(r.borough_id) AS audience,
+           r.stance::text AS stance,
+           coalesce(array_position(enum_range(NULL::stage), r.stage), 0) AS level
+      FROM relationship r;
+COMMENT ON VIEW catalogue_relation IS 'How each borough stands with employers: stance, and depth from 1 to 5.';
+
+-- ---- what changed ----
+
+CREATE TABLE catalogue_change (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    xid         xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    opening_id  uuid,
+    employer_id uuid,
+    borough_id  text COLLATE "C",
+    CONSTRAINT catalogue_change_one CHECK (num_nonnulls(opening_id, employer_id) = 1),
+    CONSTRAINT catalogue_change_relation CHECK (borough_id IS NULL OR employer_id IS NOT NULL)
+);
+CREATE INDEX catalogue_change_xid ON catalogue_change (xid);
+COMMENT ON TABLE catalogue_change IS 'What followers have yet to read: an opening, an employer with all its openings, or, with a borough, their relationship.';
+
+CREATE TABLE catalogue_kept (
+    the_one      boolean PRIMARY KEY DEFAULT true CHECK (the_one),
+    purged_below xid8 NOT NULL,
+    next_below   xid8 NOT NULL,
+    next_at      timestamptz NOT NULL
+);
+COMMENT ON TABLE catalogue_kept IS 'Changes of transactions before purged_below are deleted; before next_below, they will be at next_at.';
+INSERT INTO catalogue_kept (purged_below, next_below, next_at)
+    SELECT x, x, now() FROM pg_snapshot_xmin(pg_current_snapshot()) AS x;
+
+DO $$
+DECLARE
+    t text;
+BEGIN
+    FOREACH t IN ARRAY ARRAY['catalogue_change', 'catalogue_kept'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', t);
+        EXECUTE format('CREATE POLICY owner ON %I TO canvass_owner USING (true)', t);
+    END LOOP;
+END
+$$;
+
+-- Whoever writes writes these, too.
+CREATE FUNCTION catalogue_note_opening() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = canvass, pg_temp
+AS $$
+BEGIN
+    INSERT INTO catalogue_change (opening_id) VALUES (coalesce(NEW.id, OLD.id));
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER catalogue AFTER INSERT OR UPDATE OR DELETE ON opening
+    FOR EACH ROW EXECUTE FUNCTION catalogue_note_opening();
+
+CREATE FUNCTION catalogue_note_employer() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = canvass, pg_temp
+AS $$
+BEGIN
+    INSERT INTO catalogue_change (employer_id) VALUES (NEW.id);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER catalogue AFTER UPDATE ON employer FOR EACH ROW
+    WHEN ((OLD.sic, OLD.living_wage, OLD.living_wage_until, OLD.disability_confident, OLD.disability_confident_until)
+          IS DISTINCT FROM
+          (NEW.sic, NEW.living_wage, NEW.living_wage_until, NEW.disability_confident, NEW.disability_confident_until))
+    EXECUTE FUNCTION catalogue_note_employer();
+
+CREATE FUNCTION catalogue_note_site() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = canvass, pg_temp
+AS $$
+BEGIN
+    INSERT INTO catalogue_change (employer_id) VALUES (NEW.employer_id);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER catalogue AFTER UPDATE ON site FOR EACH ROW
+    WHEN ((OLD.easting, OLD.northing) IS DISTINCT FROM (NEW.easting, NEW.northing))
+    EXECUTE FUNCTION catalogue_note_site();
+
+CREATE FUNCTION catalogue_note_relation() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = canvass, pg_temp
+AS $$
+BEGIN
+    INSERT INTO catalogue_change (employer_id, borough_id)
+        VALUES (coalesce(NEW.employer_id, OLD.employer_id), coalesce(NEW.borough_id, OLD.borough_id));
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER catalogue AFTER INSERT OR DELETE ON relationship FOR EACH ROW
+    EXECUTE FUNCTION catalogue_note_relation();
+CREATE TRIGGER catalogue_changed AFTER UPDATE ON relationship FOR EACH ROW
+    WHEN ((OLD.stage, OLD.stance) IS DISTINCT FROM (NEW.stage, NEW.stance))
+    EXECUTE FUNCTION catalogue_note_relation();
+
+-- A row trigger sees no TRUNCATE.
+CREATE FUNCTION catalogue_note_truncate() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = canvass, pg_temp
+AS $$
+BEGIN
+    -- every follower is behind this
+    UPDATE catalogue_kept SET purged_below = (pg_current_xact_id()::text::bigint + 1)::text::xid8;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER catalogue_truncate AFTER TRUNCATE ON opening EXECUTE FUNCTION catalogue_note_truncate();
+CREATE TRIGGER catalogue_truncate AFTER TRUNCATE ON relationship EXECUTE FUNCTION catalogue_note_truncate();
+
+-- ---- for followers ----
+
+CREATE FUNCTION catalogue_check(seen pg_snapshot) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = canvass, pg_temp
+AS $$
+BEGIN
+    IF pg_snapshot_xmin(seen) < (SELECT purged_below FROM catalogue_kept) THEN
+        PERFORM fail('CV009', 'snapshot', 'This follower is too far behind: load again.');
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION catalogue_check(pg_snapshot) IS 'Refuse a snapshot after which changes were deleted: CV009.';
+
+CREATE FUNCTION catalogue_changes(seen pg_snapshot) RETURNS SETOF catalogue_change
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT c.* FROM catalogue_change c
+     WHERE c.xid >= pg_snapshot_xmin(seen) AND NOT pg_visible_in_snapshot(c.xid, seen);
+END;
+
+-- One look: where the server stands, and whether there is anything to read since @seen; NULL to
+-- begin with. The epoch changes where the rows may have changed without a trace: on another day,
+-- and after a failover.
+CREATE FUNCTION catalogue_look(seen text, OUT snapshot text, OUT epoch text, OUT changed boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = canvass, pg_temp
+AS $$
+BEGIN
+    snapshot := pg_current_snapshot();
+    epoch := format('%s/%s', left(pg_walfile_name(pg_current_wal_lsn()), 8), london_today());
+    IF seen IS NULL THEN
+        changed := true;
+    ELSE
+        PERFORM catalogue_check(seen::pg_snapshot);
+        changed := EXISTS (SELECT FROM catalogue_changes(seen::pg_snapshot));
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION catalogue_look(text) IS 'The present snapshot, and whether it shows more than the one given: CV009.';
+
+CREATE FUNCTION catalogue_openings(after uuid, most integer) RETURNS SETOF catalogue_opening
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = canvass, pg_temp
+AS $$
+    SELECT * FROM catalogue_opening o WHERE o.id > coalesce(after, '00000000-0000-0000-0000-000000000000') ORDER BY o.id LIMIT most
+$$;
+COMMENT ON FUNCTION catalogue_openings(uuid, integer) IS 'The openings of a catalogue, page by page.';
+
+-- Those that are no longer open come as an id alone.
+CREATE FUNCTION catalogue_openings_since(seen text) RETURNS SETOF catalogue_opening
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = canvass, pg_temp
+AS $$
+BEGIN
+    PERFORM catalogue_check(seen::pg_snapshot);
+    RETURN QUERY
+        WITH changed AS (
+            SELECT c.opening_id AS id FROM catalogue_changes(seen::pg_snapshot) c
+             WHERE c.opening_id IS NOT NULL
+            UNION
+            SELECT o.id FROM catalogue_changes(seen::pg_snapshot) c
+              JOIN opening o ON o.employer_id = c.employer_id AND c.borough_id IS NULL)
+        SELECT c.id, o.employer_id, o.site_id, o.audience, o.hidden, o.places, o.starts_on,
+               o.closes_on, o.soc, o.sic, o.easting, o.northing, o.hours_min_tenths,
+               o.hours_max_tenths, o.pay_pence_hour, o.shift_bits, o.driving, o.check_level,
+               o.features, o.permanent, o.expected_weeks, o.trial, o.living_wage,
+               o.disability_confident
+          FROM changed c LEFT JOIN catalogue_opening o ON o.id = c.id;
+END
+$$;
+COMMENT ON FUNCTION catalogue_openings_since(text) IS 'What became of the openings that changed after a snapshot: CV009.';
+
+CREATE FUNCTION catalogue_relations(after_employer uuid, after_borough text, most integer)
+RETURNS SETOF catalogue_relation
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = canvass, pg_temp
+AS $$
+    SELECT r.* FROM catalogue_relation r
+     WHERE (r.employer_id, r.borough_id)
+           > (coalesce(after_employer, '00000000-0000-0000-0000-000000000000'), coalesce(after_borough, ''))
+     ORDER BY r.employer_id, r.borough_id LIMIT most
+$$;
+COMMENT ON FUNCTION catalogue_relations(uuid, text, integer) IS 'The relationships of a catalogue, page by page.';
+
+-- Also those of employers whose openings changed: a catalogue forgets who has none.
+CREATE FUNCTION catalogue_relations_since(seen text) RETURNS SETOF catalogue_relation
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = canvass, pg_temp
+AS $$
+BEGIN
+    PERFORM catalogue_check(seen::pg_snapshot);
+    RETURN QUERY
+        SELECT c.employer_id, c.borough_id, borough_audience(c.borough_id), r.stance,
+               coalesce(r.level, 0)
+          FROM (SELECT DISTINCT g.employer_id, g.borough_id
+                  FROM catalogue_changes(seen::pg_snapshot) g
+                 WHERE g.borough_id IS NOT NULL) c
+          LEFT JOIN catalogue_relation r
+                 ON r.employer_id = c.employer_id AND r.borough_id = c.borough_id
+        UNION
+        SELECT r.* FROM catalogue_changes(seen::pg_snapshot) c
+          JOIN opening o ON o.id = c.opening_id
+          JOIN catalogue_relation r ON r.employer_id = o.employer_id;
+END
+$$;
+COMMENT ON FUNCTION catalogue_relations_since(text) IS 'The relationships that changed, and those of employers whose openings did: CV009.';
+
+-- Delete what no follower of the last ten minutes has yet to read. Followers call it now and then;
+-- all but one at a time do nothing.
+CREATE FUNCTION catalogue_tidy() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = canvass, pg_temp
+AS $$
+DECLARE
+    k catalogue_kept;
+BEGIN
+    SELECT * INTO k FROM catalogue_kept WHERE next_at <= now() FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    DELETE FROM catalogue_change WHERE xid < k.next_below;
+    UPDATE catalogue_kept
+       SET purged_below = greatest(purged_below, k.next_below),
+           next_below = pg_snapshot_xmin(pg_current_snapshot()),
+           next_at = now() + interval '10 minutes';
+END
+$$;
+COMMENT ON FUNCTION catalogue_tidy() IS 'Delete changes that every follower has read.';
+
+-- ---- for a caller ----
+
+CREATE FUNCTION caller_audience() RETURNS uuid
+LANGUAGE sql STABLE
+RETURN canvass.borough_audience(canvass.borough());
+COMMENT ON FUNCTION caller_audience() IS 'The audience that the caller belongs to, beside the whole network.';
+
+-- What a match shows of the openings that it found: those that the caller may see, by the caller's
+-- own rights.
+CREATE FUNCTION openings_to_show(found uuid[])
+RETURNS TABLE (opening_id uuid, employer text, title text, borough text, soc text, postcode text,
+               hidden boolean, trial text)
+LANGUAGE sql STABLE
+AS $$
+    SELECT o.id, e.name, o.title, b.name, o.soc, s.postcode, o.hidden, o.trial::text
+      FROM canvass.opening o
+      JOIN canvass.employer e ON e.id = o.employer_id
+      JOIN canvass.borough b ON b.id = o.borough_id
+      LEFT JOIN canvass.site s ON s.id = o.site_id
+     WHERE o.id = ANY (openings_to_show.found) AND o.closed_at IS NULL
+$$;
+COMMENT ON FUNCTION openings_to_show(uuid[]) IS 'Names and titles of openings that a match found.';
+
+CREATE OR REPLACE FUNCTION opening_to_match(given uuid) RETURNS uuid
+LANGUAGE plpgsql STABLE
+SET search_path = canvass, pg_temp
+AS $$
+DECLARE
+    o opening;
+BEGIN
+    SELECT * INTO o FROM opening WHERE id = opening_to_match.given;
+    IF o.id IS NULL THEN
+        PERFORM fail('CV005', 'opening_id', 'There is no such opening.');
+    ELSIF o.closed_at IS NOT NULL THEN
+        PERFORM fail('CV009', 'opening_id', 'This opening was closed %s.', said_when(o.closed_at));
+    ELSIF o.closes_on < london_today() THEN
+        PERFORM fail('CV009', 'opening_id',
+            'This opening''s closing date was %s. Give it a later one if the employer still looks.',
+            said_date(o.closes_on));
+    END IF;
+    RETURN o.id;
+END
+$$;
+
+DROP FUNCTION openings_to_match(date, uuid);
+
+-- The matcher keeps pay in two bytes.
+ALTER TABLE opening DROP CONSTRAINT opening_pay_range;
+ALTER TABLE opening ADD CONSTRAINT opening_pay_range CHECK (pay_pence_hour BETWEEN 0 AND 60000);
+COMMENT ON CONSTRAINT opening_pay_range ON opening IS 'opening.pay_pence_hour: Pay is pence an hour before tax, at most £600, 0 where it is not known: £12.71 is 1271.';
+
+GRANT EXECUTE ON FUNCTION catalogue_look(text), catalogue_openings(uuid, integer),
+    catalogue_openings_since(text), catalogue_relations(uuid, text, integer),
+    catalogue_relations_since(text), catalogue_tidy(), borough_audience(text),
+    caller_audience(), openings_to_show(uuid[]) TO canvass_app;
+
+COMMIT;
