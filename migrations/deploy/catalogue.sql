@@ -24,7 +24,7 @@ COMMENT ON FUNCTION borough_audience(text) IS 'The audience of what one borough 
 
 -- As the policy "seen" of opening; tests/sql/catalogue.sql holds the two together. Openings whose
 -- closing date is past are left out: the catalogue is of a day, and is loaded anew on the next.
-CREATE VIEW catalogue_opening AS
+CREATE VIEW catalogue_opening WITH (security_invoker = true) AS
     SELECT o.id, o.employer_id, o.site_id,
            CASE WHEN NOT o.network THEN borough_audience(o.borough_id) END AS audience,
            o.hidden, o.places, o.starts_on, o.closes_on, o.soc, e.sic, s.easting, s.northing,
@@ -42,7 +42,7 @@ CREATE VIEW catalogue_opening AS
      WHERE o.closed_at IS NULL AND coalesce(o.closes_on, 'infinity') >= d.day;
 COMMENT ON VIEW catalogue_opening IS 'The open openings of all boroughs as the matcher knows them.';
 
-CREATE VIEW catalogue_relation AS
+CREATE VIEW catalogue_relation WITH (security_invoker = true) AS
     SELECT r.employer_id, r.borough_id, borough_audience(r.borough_id) AS audience,
            r.stance::text AS stance,
            coalesce(array_position(enum_range(NULL::stage), r.stage), 0) AS level

@@ -4,7 +4,6 @@ BEGIN;
 SET LOCAL search_path = canvass, pg_temp;
 
 SELECT name, value, says FROM match_default WHERE false;
-SELECT o.opening_id FROM openings_to_match('2026-11-24', NULL) AS o WHERE false;
 
 DO $$
 BEGIN
