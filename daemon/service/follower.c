@@ -16,6 +16,7 @@
 
 #define PAGE_ROWS 4096 /* of a load: a few milliseconds of the loop */
 #define AFTER_ERROR_USEC (250 * USEC_PER_MSEC)
+#define SQLSTATE_BEHIND "CV009" /* of catalogue_check() */
 #define TIDY_USEC (10 * 60 * USEC_PER_SEC)
 
 static const uint32_t text_oid[] = { OID_TEXT };
@@ -184,12 +185,27 @@ static void succeed(struct follower *f)
 
 /* ---- rows ---- */
 
+/* Whether the server has deleted changes that the follower has not read. */
+static bool is_too_far_behind(const struct follower *f, const struct db_reply *reply)
+{
+    const struct db_sql_error *sql = db_reply_sql(reply);
+
+    return f->seen.len > 0 && sql && str_eq(sql->sqlstate, SQLSTATE_BEHIND);
+}
+
 static bool is_failed(struct follower *f, const struct db_reply *reply)
 {
     f->ticket = NULL;
-    if (reply->err)
+    if (!reply->err)
+        return false;
+    if (is_too_far_behind(f, reply)) {
+        log_info("%s", reply->err->msg);
+        str_reset(&f->seen);
+        look(f);
+    } else {
         fail(f, reply->err);
-    return reply->err;
+    }
+    return true;
 }
 
 /* Put the rows of both results into the catalogue; either may be NULL. */
