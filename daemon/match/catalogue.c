@@ -10,38 +10,44 @@
 static const struct {
     size_t offset, row_bytes;
 } columns[] = {
-    COLUMN(openings),
-    COLUMN(numbers),
-    COLUMN(is_hole),
-    COLUMN(is_shut),
+    COLUMN(flags),
+    COLUMN(terms),
+    COLUMN(standing),
+    COLUMN(settings),
+    COLUMN(places_left),
     COLUMN(opens_on),
     COLUMN(closes_on),
     COLUMN(starts_on),
     COLUMN(latest_start_on),
     COLUMN(hours_min_tenths),
     COLUMN(hours_max_tenths),
-    COLUMN(pay_pence),
-    COLUMN(has_site),
+    COLUMN(pay_min_pence),
+    COLUMN(pay_max_pence),
+    COLUMN(exposures),
+    COLUMN(exposures_known),
     COLUMN(easting_metres),
     COLUMN(northing_metres),
-    COLUMN(driving),
-    COLUMN(check),
-    COLUMN(exposures),
+    COLUMN(employer),
     COLUMN(site),
-    COLUMN(audience),
     COLUMN(pattern),
-    COLUMN(hours_needed_tenths),
     COLUMN(soc),
     COLUMN(industry),
-    COLUMN(hours_most_tenths),
-    COLUMN(pay_least_pence),
-    COLUMN(trial),
-    COLUMN(permanence),
-    COLUMN(settings),
-    COLUMN(accreditations),
+    COLUMN(audience),
 };
 
 _Static_assert(MATCH_N_EXPOSURES <= 16, "the column of exposures has a bit for each");
+_Static_assert(MATCH_N_SETTINGS <= 8, "the column of settings has a bit for each");
+_Static_assert(
+    (int)MATCH_N_ACCREDITATIONS <= (int)STANDING_PERMANENCE_SHIFT, "so has that of standing");
+_Static_assert((int)MATCH_DRIVING_G2 <= (int)TERMS_DRIVING, "driving fits its bits");
+_Static_assert(
+    (int)MATCH_CHECK_ENHANCED <= (int)TERMS_CHECK >> TERMS_CHECK_SHIFT, "a check fits its bits");
+_Static_assert((int)MATCH_N_TRIALS <= 8, "a trial fits its bits");
+
+/* The numbers of one row in the dictionaries. */
+struct numbers {
+    uint32_t employer, site, audience, pattern, soc, industry;
+};
 
 static void **column_of(struct match_catalogue *catalogue, size_t i)
 {
@@ -88,7 +94,7 @@ static bool reserve_row(struct match_catalogue *catalogue)
         return true;
     if (catalogue->capacity > UINT32_MAX / 4)
         return false;
-    uint32_t capacity = catalogue->capacity + catalogue->capacity / 2 + MATCH_BLOCK_ROWS;
+    uint32_t capacity = catalogue->capacity + catalogue->capacity / 8 + MATCH_BLOCK_ROWS;
     capacity -= capacity % MATCH_BLOCK_ROWS; /* whole blocks are read */
     for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
         void **column = column_of(catalogue, i);
@@ -99,13 +105,13 @@ static bool reserve_row(struct match_catalogue *catalogue)
         memset((char *)grown + catalogue->capacity * columns[i].row_bytes, 0,
             (capacity - catalogue->capacity) * columns[i].row_bytes);
     }
-    memset(catalogue->is_hole + catalogue->capacity, 1, capacity - catalogue->capacity);
+    memset(catalogue->flags + catalogue->capacity, ROW_IS_HOLE, capacity - catalogue->capacity);
     catalogue->capacity = capacity;
     return true;
 }
 
 /* Drop the first @n of what take_numbers() took. */
-static void drop_numbers(struct match_catalogue *catalogue, const struct match_row *row, size_t n)
+static void drop_numbers(struct match_catalogue *catalogue, const struct numbers *row, size_t n)
 {
     struct {
         struct match_dict *dict;
@@ -127,7 +133,7 @@ static void drop_numbers(struct match_catalogue *catalogue, const struct match_r
 enum { ALL_NUMBERS = 6 };
 
 static bool take_numbers(
-    struct match_catalogue *catalogue, const struct match_opening *o, struct match_row *ret_row)
+    struct match_catalogue *catalogue, const struct match_opening *o, struct numbers *ret_row)
 {
     const struct match_pattern_key pattern
         = { .shifts = o->shifts, .kind = match_shift_kind_of(o) };
@@ -155,45 +161,58 @@ static bool take_numbers(
     return true;
 }
 
-/* What is not known is written as what never fails, so that no loop asks. */
-static void write_row(struct match_catalogue *c, uint32_t row, const struct match_opening *o)
+static uint8_t flags_of(const struct match_opening *o)
 {
-    uint32_t most = match_most_hours_tenths(o);
-    uint32_t best = match_best_pay_pence(o);
-    c->openings[row] = *o;
-    c->is_hole[row] = 0;
-    c->is_shut[row] = o->is_closed || (!o->is_hidden && o->places_left == 0);
+    bool is_shut = o->is_closed || (!o->is_hidden && o->places_left == 0);
+    return (uint8_t)((is_shut ? ROW_IS_SHUT : 0) | (o->is_closed ? ROW_IS_CLOSED : 0)
+        | (o->is_hidden ? ROW_IS_HIDDEN : 0) | (o->has_site ? ROW_HAS_SITE : 0)
+        | (unsigned)o->flexibility << ROW_FLEXIBILITY_SHIFT);
+}
+
+static void write_row(struct match_catalogue *c, uint32_t row, const struct numbers *numbers,
+    const struct match_opening *o)
+{
+    c->flags[row] = flags_of(o);
+    c->terms[row] = (uint8_t)((unsigned)o->driving | (unsigned)o->check << TERMS_CHECK_SHIFT
+        | (unsigned)o->trial << TERMS_TRIAL_SHIFT);
+    c->standing[row]
+        = (uint8_t)(o->accreditations | (unsigned)o->permanence << STANDING_PERMANENCE_SHIFT);
+    c->settings[row] = (uint8_t)o->settings;
+    c->places_left[row] = o->places_left;
     c->opens_on[row] = match_day(o->opens_on);
     c->closes_on[row] = o->closes_on ? match_day(o->closes_on) : MATCH_DAY_LAST;
     c->starts_on[row] = match_day(o->starts_on);
     c->latest_start_on[row] = match_day(o->latest_start_on);
     c->hours_min_tenths[row] = o->hours_min_tenths;
-    c->hours_max_tenths[row] = most ? (uint16_t)most : UINT16_MAX;
-    c->pay_pence[row] = (uint16_t)(best ? MIN(best, (uint32_t)MATCH_PAY_MOST) : MATCH_PAY_MOST);
-    c->has_site[row] = o->has_site;
+    c->hours_max_tenths[row] = o->hours_max_tenths;
+    c->pay_min_pence[row] = (uint16_t)o->pay_min_pence;
+    c->pay_max_pence[row] = (uint16_t)o->pay_max_pence;
+    c->exposures[row] = (uint16_t)o->exposures;
+    c->exposures_known[row] = (uint16_t)o->exposures_known;
     c->easting_metres[row] = o->has_site ? o->easting_metres : 0;
     c->northing_metres[row] = o->has_site ? o->northing_metres : 0;
-    c->driving[row] = (uint8_t)(o->driving == MATCH_DRIVING_NONE ? 0 : o->driving);
-    c->check[row] = (uint8_t)(o->check == MATCH_CHECK_NONE ? 0 : o->check);
-    c->exposures[row] = (uint16_t)o->exposures;
-    c->site[row] = c->numbers[row].site;
-    c->audience[row] = (uint16_t)c->numbers[row].audience;
-    c->pattern[row] = c->numbers[row].pattern;
-    c->hours_needed_tenths[row] = MAX(o->hours_min_tenths, (uint16_t)1);
-    c->soc[row] = (uint16_t)c->numbers[row].soc;
-    c->industry[row] = (uint16_t)c->numbers[row].industry;
-    c->hours_most_tenths[row] = (uint16_t)most;
-    c->pay_least_pence[row] = match_least_pay_pence(o);
-    c->trial[row] = (uint8_t)o->trial;
-    c->permanence[row] = (uint8_t)o->permanence;
-    c->settings[row] = (uint8_t)o->settings;
-    c->accreditations[row] = (uint8_t)o->accreditations;
+    c->employer[row] = numbers->employer;
+    c->site[row] = numbers->site;
+    c->pattern[row] = numbers->pattern;
+    c->soc[row] = (uint16_t)numbers->soc;
+    c->industry[row] = (uint16_t)numbers->industry;
+    c->audience[row] = (uint16_t)numbers->audience;
+}
+
+static struct numbers numbers_of(const struct match_catalogue *c, uint32_t row)
+{
+    return (struct numbers) { .employer = c->employer[row],
+        .site = c->site[row],
+        .audience = c->audience[row],
+        .pattern = c->pattern[row],
+        .soc = c->soc[row],
+        .industry = c->industry[row] };
 }
 
 static int write_opening(
     struct match_catalogue *catalogue, const struct match_opening *o, bool is_new, struct err *err)
 {
-    struct match_row numbers;
+    struct numbers numbers;
     uint32_t row = match_dict_find(&catalogue->ids, &o->id);
     if (!take_numbers(catalogue, o, &numbers))
         return err_oom(err);
@@ -206,10 +225,11 @@ static int write_opening(
         drop_numbers(catalogue, &numbers, ALL_NUMBERS);
         return err_oom(err);
     }
-    if (!is_new)
-        drop_numbers(catalogue, &catalogue->numbers[row], ALL_NUMBERS);
-    catalogue->numbers[row] = numbers;
-    write_row(catalogue, row, o);
+    if (!is_new) {
+        const struct numbers old = numbers_of(catalogue, row);
+        drop_numbers(catalogue, &old, ALL_NUMBERS);
+    }
+    write_row(catalogue, row, &numbers, o);
     return 0;
 }
 
@@ -248,19 +268,70 @@ bool match_catalogue_remove(struct match_catalogue *catalogue, const struct uuid
     uint32_t row = match_dict_find(&catalogue->ids, id);
     if (row == MATCH_DICT_NONE)
         return false;
-    drop_numbers(catalogue, &catalogue->numbers[row], ALL_NUMBERS);
-    catalogue->is_hole[row] = 1;
+    const struct numbers numbers = numbers_of(catalogue, row);
+    drop_numbers(catalogue, &numbers, ALL_NUMBERS);
+    catalogue->flags[row] = ROW_IS_HOLE;
     match_dict_drop(&catalogue->ids, row);
     return true;
 }
 
-void match_catalogue_read(const struct match_catalogue *catalogue,
-    const struct match_relations *relations, uint32_t row, struct match_opening *ret_opening)
+static void read_uuid(const struct match_dict *dict, uint32_t number, struct uuid *ret_uuid)
 {
-    unsigned relation = match_relation(relations, catalogue->numbers[row].employer);
-    *ret_opening = catalogue->openings[row];
-    ret_opening->stance = (enum match_stance)(relation % MATCH_RELATION_STANCES);
-    ret_opening->relationship_level = (uint8_t)(relation / MATCH_RELATION_STANCES);
+    memcpy(ret_uuid, match_dict_key(dict, number), sizeof(*ret_uuid));
+}
+
+static void read_numbers(
+    const struct match_catalogue *c, uint32_t row, struct match_opening *ret_opening)
+{
+    struct match_pattern_key pattern;
+    struct match_industry_key industry;
+    struct match_opening *o = ret_opening;
+    read_uuid(&c->ids, row, &o->id);
+    read_uuid(&c->employers, c->employer[row], &o->employer_id);
+    read_uuid(&c->sites, c->site[row], &o->site_id);
+    read_uuid(&c->audiences, c->audience[row], &o->audience_id);
+    memcpy(&pattern, match_dict_key(&c->patterns, c->pattern[row]), sizeof(pattern));
+    o->shift_kind = (enum match_shift_kind)pattern.kind;
+    o->shifts = pattern.shifts;
+    memcpy(&o->soc, match_dict_key(&c->socs, c->soc[row]), sizeof(o->soc));
+    memcpy(&industry, match_dict_key(&c->industries, c->industry[row]), sizeof(industry));
+    o->sic = industry.sic;
+    o->sic_section = (char)industry.section;
+}
+
+void match_catalogue_read(const struct match_catalogue *c, const struct match_relations *relations,
+    uint32_t row, struct match_opening *ret_opening)
+{
+    unsigned relation = match_relation(relations, c->employer[row]);
+    unsigned flags = c->flags[row], terms = c->terms[row], standing = c->standing[row];
+    *ret_opening = (struct match_opening) {
+        .is_closed = flags & ROW_IS_CLOSED,
+        .is_hidden = flags & ROW_IS_HIDDEN,
+        .has_site = flags & ROW_HAS_SITE,
+        .flexibility = (enum match_flexibility)(flags >> ROW_FLEXIBILITY_SHIFT),
+        .places_left = c->places_left[row],
+        .opens_on = match_date(c->opens_on[row]),
+        .closes_on = c->closes_on[row] == MATCH_DAY_LAST ? 0 : match_date(c->closes_on[row]),
+        .starts_on = match_date(c->starts_on[row]),
+        .latest_start_on = match_date(c->latest_start_on[row]),
+        .easting_metres = c->easting_metres[row],
+        .northing_metres = c->northing_metres[row],
+        .hours_min_tenths = c->hours_min_tenths[row],
+        .hours_max_tenths = c->hours_max_tenths[row],
+        .pay_min_pence = c->pay_min_pence[row],
+        .pay_max_pence = c->pay_max_pence[row],
+        .driving = (enum match_driving)(terms & TERMS_DRIVING),
+        .check = (enum match_check)((terms & TERMS_CHECK) >> TERMS_CHECK_SHIFT),
+        .trial = (enum match_trial)(terms >> TERMS_TRIAL_SHIFT),
+        .exposures = c->exposures[row],
+        .exposures_known = c->exposures_known[row],
+        .settings = c->settings[row],
+        .accreditations = standing & STANDING_ACCREDITATIONS,
+        .permanence = (enum match_permanence)(standing >> STANDING_PERMANENCE_SHIFT),
+        .stance = (enum match_stance)(relation % MATCH_RELATION_STANCES),
+        .relationship_level = (uint8_t)(relation / MATCH_RELATION_STANCES),
+    };
+    read_numbers(c, row, ret_opening);
 }
 
 bool match_catalogue_get(const struct match_catalogue *catalogue, const struct uuid *asker_id,

@@ -9,7 +9,6 @@ void match_dict_release(struct match_dict *dict)
 {
     free(dict->keys);
     free(dict->refs);
-    free(dict->is_used);
     free(dict->table);
     match_dict_init(dict, dict->key_bytes);
 }
@@ -57,7 +56,7 @@ static bool grow_table(struct match_dict *dict)
     dict->table = table;
     dict->table_size = size;
     for (uint32_t number = 0; number < dict->size; number++)
-        if (dict->is_used[number])
+        if (match_dict_key(dict, number))
             table[find_place(dict, key_at(dict, number))] = number + 1;
     return true;
 }
@@ -68,7 +67,7 @@ static bool grow_numbers(struct match_dict *dict)
         return true;
     if (dict->capacity > UINT32_MAX / 4)
         return false;
-    uint32_t capacity = dict->capacity ? dict->capacity + dict->capacity / 2 : 16;
+    uint32_t capacity = dict->capacity ? dict->capacity + dict->capacity / 8 + 16 : 16;
     void *keys = realloc(dict->keys, capacity * dict->key_bytes);
     if (!keys)
         return false;
@@ -77,10 +76,6 @@ static bool grow_numbers(struct match_dict *dict)
     if (!refs)
         return false;
     dict->refs = refs;
-    void *is_used = realloc(dict->is_used, capacity * sizeof(*dict->is_used));
-    if (!is_used)
-        return false;
-    dict->is_used = is_used;
     dict->capacity = capacity;
     return true;
 }
@@ -97,13 +92,12 @@ bool match_dict_take(struct match_dict *dict, const void *key, uint32_t *ret_num
         return false;
     number = dict->free_head;
     if (number != MATCH_DICT_NONE)
-        dict->free_head = dict->refs[number];
+        dict->free_head = dict->refs[number] & ~MATCH_DICT_FREE;
     else
         number = dict->size++;
     dict->table[find_place(dict, key)] = number + 1;
     memcpy(dict->keys + (size_t)number * dict->key_bytes, key, dict->key_bytes);
     dict->refs[number] = 1;
-    dict->is_used[number] = true;
     dict->n_used++;
     *ret_number = number;
     return true;
@@ -132,8 +126,7 @@ void match_dict_drop(struct match_dict *dict, uint32_t number)
     if (--dict->refs[number] > 0)
         return;
     empty_place(dict, find_place(dict, key_at(dict, number)));
-    dict->is_used[number] = false;
-    dict->refs[number] = dict->free_head;
+    dict->refs[number] = dict->free_head | MATCH_DICT_FREE;
     dict->free_head = number;
     dict->n_used--;
 }
@@ -148,6 +141,6 @@ uint32_t match_dict_find(const struct match_dict *dict, const void *key)
 
 size_t match_dict_size_bytes(const struct match_dict *dict)
 {
-    return dict->capacity * (dict->key_bytes + sizeof(*dict->refs) + sizeof(*dict->is_used))
+    return dict->capacity * (dict->key_bytes + sizeof(*dict->refs))
         + dict->table_size * sizeof(*dict->table);
 }

@@ -14,13 +14,13 @@
 
 #include "base/macro.h"
 
-#define MATCH_DICT_NONE UINT32_MAX
+#define MATCH_DICT_FREE (UINT32_C(1) << 31)
+#define MATCH_DICT_NONE (MATCH_DICT_FREE - 1)
 
 struct match_dict {
     size_t key_bytes;
     uint8_t *keys;
-    uint32_t *refs; /* of a free number: the next free one, see free_head */
-    bool *is_used;
+    uint32_t *refs; /* of a free number: MATCH_DICT_FREE and the next free one, see free_head */
     uint32_t *table; /* open addressing, number + 1; 0: empty */
     uint32_t table_size; /* a power of two, or 0 */
     uint32_t capacity;
@@ -44,7 +44,7 @@ uint32_t match_dict_find(const struct match_dict *dict, const void *key);
 /* The key of a number in use; NULL for a free one. */
 static inline const void *match_dict_key(const struct match_dict *dict, uint32_t number)
 {
-    return number < dict->size && dict->is_used[number]
+    return number < dict->size && !(dict->refs[number] & MATCH_DICT_FREE)
         ? dict->keys + (size_t)number * dict->key_bytes
         : NULL;
 }

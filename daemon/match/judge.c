@@ -65,15 +65,15 @@ struct block {
 
 static uint64_t visible(const struct block *b)
 {
-    const uint8_t *is_hole = b->c->is_hole + b->first;
+    const uint8_t *flags = b->c->flags + b->first;
     const uint16_t *audience = b->c->audience + b->first;
     const uint16_t asker = b->t->audience, network = b->t->audience_network;
     uint64_t hidden;
-    ROWS(hidden, is_hole[i] | ((audience[i] != asker) & (audience[i] != network)));
+    ROWS(hidden, (flags[i] & ROW_IS_HOLE) | ((audience[i] != asker) & (audience[i] != network)));
     if (b->t->some_trial_hides) {
-        const uint8_t *trial = b->c->trial + b->first;
+        const uint8_t *terms = b->c->terms + b->first;
         uint64_t without;
-        LOOKED_UP(without, b->t->trial_hides[trial[i]]);
+        LOOKED_UP(without, b->t->trial_hides[terms[i] >> TERMS_TRIAL_SHIFT]);
         hidden |= without;
     }
     return ~hidden;
@@ -81,11 +81,11 @@ static uint64_t visible(const struct block *b)
 
 static uint64_t fail_live(const struct block *b)
 {
-    const uint8_t *is_shut = b->c->is_shut + b->first;
+    const uint8_t *flags = b->c->flags + b->first;
     const uint16_t *opens_on = b->c->opens_on + b->first, *closes_on = b->c->closes_on + b->first;
     const uint16_t on = match_day(b->q->on);
     uint64_t fails;
-    ROWS(fails, is_shut[i] | (opens_on[i] > on) | (closes_on[i] < on));
+    ROWS(fails, ((flags[i] & ROW_IS_SHUT) != 0) | (opens_on[i] > on) | (closes_on[i] < on));
     return fails;
 }
 
@@ -115,16 +115,19 @@ static uint64_t fail_hours(const struct block *b)
     const uint16_t wanted_max
         = b->q->client->hours_max_tenths ? b->q->client->hours_max_tenths : UINT16_MAX;
     uint64_t fails;
-    ROWS(fails, (least[i] > wanted_max) | (most[i] < wanted_min));
+    ROWS(fails,
+        (least[i] > wanted_max)
+            | ((MAX(least[i], most[i]) < wanted_min) & ((least[i] | most[i]) != 0)));
     return fails;
 }
 
 static uint64_t fail_pay(const struct block *b)
 {
-    const uint16_t *pay = b->c->pay_pence + b->first;
-    const uint16_t floor = (uint16_t)MIN(b->q->pay_floor_pence, (uint32_t)MATCH_PAY_MOST);
+    const uint16_t *least = b->c->pay_min_pence + b->first;
+    const uint16_t *most = b->c->pay_max_pence + b->first;
+    const uint16_t floor = (uint16_t)MIN(b->q->pay_floor_pence, (uint32_t)UINT16_MAX);
     uint64_t fails;
-    ROWS(fails, pay[i] < floor);
+    ROWS(fails, (MAX(least[i], most[i]) < floor) & ((least[i] | most[i]) != 0));
     return fails;
 }
 
@@ -133,14 +136,14 @@ static uint64_t fail_distance(const struct block *b)
 {
     const int32_t *easting = b->c->easting_metres + b->first;
     const int32_t *northing = b->c->northing_metres + b->first;
-    const uint8_t *has_site = b->c->has_site + b->first;
+    const uint8_t *flags = b->c->flags + b->first;
     const double east = b->q->client->easting_metres, north = b->q->client->northing_metres;
     const bool is_limited = b->q->client->has_home && b->q->distance_max_squared != INT64_MAX;
     const double most = (double)b->q->distance_max_squared;
     uint64_t fails = 0;
     if (is_limited)
         ROWS(fails,
-            has_site[i]
+            ((flags[i] & ROW_HAS_SITE) != 0)
                 & ((easting[i] - east) * (easting[i] - east)
                         + (northing[i] - north) * (northing[i] - north)
                     > most));
@@ -175,21 +178,21 @@ static uint64_t fail_industry(const struct block *b)
 
 static uint64_t fail_driving(const struct block *b)
 {
-    const uint8_t *driving = b->c->driving + b->first;
+    const uint8_t *terms = b->c->terms + b->first;
     const uint8_t most = b->q->driving == MATCH_DRIVING_UNKNOWN ? (uint8_t)MATCH_DRIVING_G2
                                                                 : (uint8_t)b->q->driving;
     uint64_t fails;
-    ROWS(fails, driving[i] > most);
+    ROWS(fails, (terms[i] & TERMS_DRIVING) > most);
     return fails;
 }
 
 static uint64_t fail_check(const struct block *b)
 {
-    const uint8_t *check = b->c->check + b->first;
-    const uint8_t most
-        = b->q->check == MATCH_CHECK_UNKNOWN ? (uint8_t)MATCH_CHECK_ENHANCED : (uint8_t)b->q->check;
+    const uint8_t *terms = b->c->terms + b->first;
+    const unsigned clear = b->q->check == MATCH_CHECK_UNKNOWN ? MATCH_CHECK_ENHANCED : b->q->check;
+    const uint8_t most = (uint8_t)(clear << TERMS_CHECK_SHIFT);
     uint64_t fails;
-    ROWS(fails, check[i] > most);
+    ROWS(fails, (terms[i] & TERMS_CHECK) > most);
     return fails;
 }
 
@@ -210,10 +213,10 @@ static uint64_t fail_must_not(const struct block *b)
 static uint64_t fail_shift(const struct block *b)
 {
     const uint32_t *pattern = b->c->pattern + b->first;
-    const uint16_t *needed = b->c->hours_needed_tenths + b->first;
+    const uint16_t *needed = b->c->hours_min_tenths + b->first;
     const uint16_t *room = b->t->pattern_room_tenths;
     uint64_t fails;
-    LOOKED_UP(fails, needed[i] > room[pattern[i]]);
+    LOOKED_UP(fails, MAX(needed[i], 1) > room[pattern[i]]);
     return fails;
 }
 

@@ -194,17 +194,18 @@ struct match_pattern_key {
     uint64_t kind; /* enum match_shift_kind, never FIXED without shifts */
 };
 
-struct match_row {
-    uint32_t employer, site, audience, pattern, soc, industry;
-};
-
 /* A date as a column has it: days from 2000-01-01, which is 1, to 2179; others count as the nearest
- * of these. 0 stays 0. */
-enum { MATCH_DAY_ZERO = 10956, MATCH_DAY_LAST = UINT16_MAX, MATCH_PAY_MOST = UINT16_MAX };
+ * of these. 0 stays 0, none; but of closes_on, none is MATCH_DAY_LAST. */
+enum { MATCH_DAY_ZERO = 10956, MATCH_DAY_LAST = UINT16_MAX };
 
 static inline uint16_t match_day(int32_t date)
 {
     return (uint16_t)(date == 0 ? 0 : MAX(1, MIN(date - MATCH_DAY_ZERO, MATCH_DAY_LAST)));
+}
+
+static inline int32_t match_date(uint16_t day)
+{
+    return day == 0 ? 0 : day + MATCH_DAY_ZERO;
 }
 
 /* How one asker stands with the employers, by their numbers. */
@@ -216,30 +217,42 @@ struct match_relations {
     uint32_t n; /* employers behind it are nothing to the asker */
 };
 
+/* A row of @flags: what is true of it. */
+enum {
+    ROW_IS_HOLE = 1, /* no opening */
+    ROW_IS_SHUT = 2, /* closed, or no places left */
+    ROW_IS_CLOSED = 4,
+    ROW_IS_HIDDEN = 8,
+    ROW_HAS_SITE = 16,
+    ROW_FLEXIBILITY_SHIFT = 5, /* two bits */
+};
+
+/* A row of @terms: driving in two bits, check in three, trial in three. */
+enum {
+    TERMS_DRIVING = 0x03,
+    TERMS_CHECK = 0x1C,
+    TERMS_CHECK_SHIFT = 2,
+    TERMS_TRIAL_SHIFT = 5,
+};
+
+/* A row of @standing: accreditations in four bits, permanence above. */
+enum { STANDING_ACCREDITATIONS = 0x0F, STANDING_PERMANENCE_SHIFT = 4 };
+
+/* Fifty-two bytes an opening, and its id; 0 is not known everywhere. */
 struct match_catalogue {
     struct match_dict ids, employers, sites, audiences, patterns, socs, industries;
     uint32_t capacity;
-    struct match_opening *openings;
-    struct match_row *numbers; /* in the dictionaries above */
+    uint8_t *flags, *terms, *standing, *settings;
+    int16_t *places_left;
+    uint16_t *opens_on, *closes_on, *starts_on, *latest_start_on; /* match_day(), or never */
+    uint16_t *hours_min_tenths, *hours_max_tenths;
+    uint16_t *pay_min_pence, *pay_max_pence;
+    uint16_t *exposures, *exposures_known;
+    int32_t *easting_metres, *northing_metres;
+    uint32_t *employer, *site, *pattern; /* numbers in the dictionaries */
+    uint16_t *soc, *industry, *audience; /* likewise */
     struct match_relations *relations;
     size_t n_relations;
-    uint8_t *is_hole;
-    uint8_t *is_shut; /* closed, or no places left */
-    uint16_t *opens_on, *closes_on, *starts_on, *latest_start_on; /* match_day() */
-    uint16_t *hours_min_tenths, *hours_max_tenths;
-    uint16_t *pay_pence; /* MATCH_PAY_MOST: that, more, or not known */
-    uint8_t *has_site;
-    int32_t *easting_metres, *northing_metres;
-    uint8_t *driving, *check;
-    uint16_t *exposures;
-    uint32_t *site, *pattern;
-    uint16_t *audience;
-    uint16_t *hours_needed_tenths;
-    uint16_t *soc, *industry;
-    /* for the score; 0: not known */
-    uint16_t *hours_most_tenths;
-    uint32_t *pay_least_pence;
-    uint8_t *trial, *permanence, *settings, *accreditations;
 };
 
 /* The opening in @row as it was put; what the asker is to its employer comes from @relations. */

@@ -1,4 +1,4 @@
-#include "match/model.h"
+#include "match/match_internal.h"
 
 #include "base/err.h"
 
@@ -65,6 +65,12 @@ static bool date_is_sane(int32_t date)
     return date >= -DATE_MAX && date <= DATE_MAX;
 }
 
+/* Whether a column can hold the date of an opening. */
+static bool day_is_kept(int32_t date)
+{
+    return date == 0 || (date > MATCH_DAY_ZERO && date - MATCH_DAY_ZERO < MATCH_DAY_LAST - 366);
+}
+
 static int refuse(struct err *err, const char *field, const char *sentence)
 {
     return err_set_field(err, ERR_INVALID, field, "%s", sentence);
@@ -75,9 +81,9 @@ int match_opening_check(const struct match_opening *opening, struct err *err)
     const struct match_opening *o = opening;
     if (o->places_left < MATCH_PLACES_UNKNOWN)
         return refuse(err, "places_left", "Places left cannot be negative.");
-    if (!date_is_sane(o->opens_on) || !date_is_sane(o->closes_on) || !date_is_sane(o->starts_on)
-        || !date_is_sane(o->latest_start_on))
-        return refuse(err, "starts_on", "A date is not of this calendar.");
+    if (!day_is_kept(o->opens_on) || !day_is_kept(o->closes_on) || !day_is_kept(o->starts_on)
+        || !day_is_kept(o->latest_start_on))
+        return refuse(err, "starts_on", "A date is not of the years 2000 to 2178.");
     if (o->soc != 0 && (o->soc < 1000 || o->soc > 9999))
         return refuse(err, "soc", "A SOC 2020 unit group has four digits.");
     if (o->sic > 99999)
@@ -94,7 +100,7 @@ int match_opening_check(const struct match_opening *opening, struct err *err)
         return refuse(err, "hours_max", "The most hours are fewer than the least.");
     if (o->pay_max_pence != 0 && o->pay_max_pence < o->pay_min_pence)
         return refuse(err, "pay_max", "The highest pay is less than the lowest.");
-    if (o->pay_min_pence > INT32_MAX || o->pay_max_pence > INT32_MAX)
+    if (o->pay_min_pence > MATCH_PAY_MAX_PENCE || o->pay_max_pence > MATCH_PAY_MAX_PENCE)
         return refuse(err, "pay_max", "The pay is too high to be true.");
     if (o->shift_kind > MATCH_SHIFT_FLEXIBLE || !week_is_sane(&o->shifts))
         return refuse(err, "shifts", "The shift pattern is not a week.");

@@ -138,6 +138,7 @@ enum {
     MATCH_PLACES_UNKNOWN = -1,
     MATCH_WEIGHT_DEFAULT = -1, /* this wish weighs what the options say */
     MATCH_WEIGHT_MAX = 100,
+    MATCH_PAY_MAX_PENCE = 60000, /* an hour, of an opening */
     MATCH_COORDINATE_MAX_METRES = 10000000,
     MATCH_SOC_DIGITS = 4,
     MATCH_SIC_DIGITS = 5,
@@ -155,6 +156,7 @@ struct match_opening {
     bool is_closed;
     bool is_hidden; /* a lead without a vacancy: places do not count */
     int16_t places_left; /* MATCH_PLACES_UNKNOWN: not known */
+    /* days of the years 2000 to 2178 */
     int32_t opens_on; /* 0: already open */
     int32_t closes_on; /* the last day; 0: no closing date */
     int32_t starts_on; /* 0: not known */

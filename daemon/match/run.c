@@ -157,13 +157,12 @@ static void read_candidate(const struct run *run, const struct match_candidate *
 static bool take_breadth(struct run *run, uint32_t row)
 {
     const struct match_options *options = run->options;
-    struct match_opening opening;
-    const struct match_opening *o = &opening;
-    match_catalogue_read(run->catalogue, run->tables.relations, row, &opening);
-    uint32_t *of_employer = uuid_is_nil(&o->employer_id)
+    const struct match_catalogue *c = run->catalogue;
+    const uint16_t *soc = match_dict_key(&c->socs, c->soc[row]);
+    uint32_t *of_employer = uuid_is_nil(match_dict_key(&c->employers, c->employer[row]))
         ? NULL
-        : &run->shown_of_employer[run->catalogue->numbers[row].employer];
-    uint32_t *of_group = o->soc ? &run->shown_of_group[o->soc / 10] : NULL;
+        : &run->shown_of_employer[c->employer[row]];
+    uint32_t *of_group = *soc ? &run->shown_of_group[*soc / 10] : NULL;
     if (options->max_per_employer && of_employer && *of_employer >= options->max_per_employer)
         return false;
     if (options->max_per_group && of_group && *of_group >= options->max_per_group)

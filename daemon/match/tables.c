@@ -148,16 +148,18 @@ int32_t match_tables_score(const struct match_tables *tables,
 {
     const struct match_catalogue *c = catalogue;
     int32_t score = tables->soc_scores[c->soc[row]] + tables->industry_scores[c->industry[row]]
-        + tables->trial_scores[c->trial[row]] + tables->permanence_scores[c->permanence[row]]
-        + tables->relation_scores[match_relation(tables->relations, c->numbers[row].employer)]
+        + tables->trial_scores[c->terms[row] >> TERMS_TRIAL_SHIFT]
+        + tables->permanence_scores[c->standing[row] >> STANDING_PERMANENCE_SHIFT]
+        + tables->relation_scores[match_relation(tables->relations, c->employer[row])]
         + tables->setting_scores[c->settings[row]]
-        + tables->accreditation_scores[c->accreditations[row]];
-    if (q->weights[MATCH_WISH_HOURS] && q->client->hours_wanted_tenths && c->hours_most_tenths[row])
-        score += q->weights[MATCH_WISH_HOURS]
-            * match_hours_points(q, c->hours_min_tenths[row], c->hours_most_tenths[row]);
-    if (q->weights[MATCH_WISH_PAY] && c->pay_least_pence[row])
-        score += q->weights[MATCH_WISH_PAY] * match_pay_points(q, c->pay_least_pence[row]);
-    if (q->weights[MATCH_WISH_NEARNESS] && q->client->has_home && c->has_site[row]) {
+        + tables->accreditation_scores[c->standing[row] & STANDING_ACCREDITATIONS];
+    const uint16_t least = c->hours_min_tenths[row], most = MAX(least, c->hours_max_tenths[row]);
+    const uint16_t pay = c->pay_min_pence[row] ? c->pay_min_pence[row] : c->pay_max_pence[row];
+    if (q->weights[MATCH_WISH_HOURS] && q->client->hours_wanted_tenths && most)
+        score += q->weights[MATCH_WISH_HOURS] * match_hours_points(q, least, most);
+    if (q->weights[MATCH_WISH_PAY] && pay)
+        score += q->weights[MATCH_WISH_PAY] * match_pay_points(q, pay);
+    if (q->weights[MATCH_WISH_NEARNESS] && q->client->has_home && c->flags[row] & ROW_HAS_SITE) {
         int64_t squared
             = match_squared_from_home(q, c->easting_metres[row], c->northing_metres[row]);
         score += q->weights[MATCH_WISH_NEARNESS] * match_nearness_points(q, match_metres(squared));

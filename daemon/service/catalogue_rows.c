@@ -1,4 +1,5 @@
 #include "service/catalogue_rows.h"
+#include "base/log.h"
 #include "base/uuid.h"
 #include "db/result.h"
 #include "match/catalogue.h"
@@ -135,6 +136,22 @@ static void read_opening(const struct code_result *rows, size_t row, struct matc
     read_job(rows, row, opening);
 }
 
+/* An opening that the matcher refuses, which the database should not have had, is left out: the
+ * others must not wait for it. */
+static int put_opening(
+    struct match_catalogue *catalogue, const struct match_opening *opening, struct err *err)
+{
+    char id[UUID_TEXT_BYTES];
+    int r = match_catalogue_put(catalogue, opening, err);
+
+    if (r != ERR_INVALID)
+        return r;
+    uuid_format(&opening->id, id);
+    log_error("opening %s cannot be matched: its %s is out of range", id, err->field);
+    (void)match_catalogue_remove(catalogue, &opening->id);
+    return 0;
+}
+
 int catalogue_put_openings(
     struct match_catalogue *catalogue, const struct db_result *result, struct err *err)
 {
@@ -147,9 +164,9 @@ int catalogue_put_openings(
         if (code_is_null(&rows, row, OPENING_EMPLOYER_ID))
             (void)match_catalogue_remove(catalogue, &opening.id);
         else
-            r = match_catalogue_put(catalogue, &opening, err);
+            r = put_opening(catalogue, &opening, err);
     }
-    return r == ERR_INVALID ? err_set(err, ERR_INTERNAL, "an opening cannot be matched") : r;
+    return r;
 }
 
 int catalogue_put_relations(

@@ -15,9 +15,8 @@ struct match_catalogue;
     "check_level, features, permanent, expected_weeks, trial, living_wage, disability_confident"
 #define CATALOGUE_RELATION_COLUMNS "employer_id, borough_id, audience, stance, level"
 
-/* Put each row's opening into @catalogue, or take it out where the row has an id alone.
- * ERR_EXHAUSTED; ERR_INTERNAL for an opening that the matcher refuses, which the database should
- * not have had. */
+/* Put each row's opening into @catalogue, or take it out where the row has an id alone. One that
+ * the matcher refuses is logged and left out. ERR_EXHAUSTED. */
 int catalogue_put_openings(
     struct match_catalogue *catalogue, const struct db_result *rows, struct err *err) _must_check_;
 

@@ -331,8 +331,13 @@ $$;
 
 DROP FUNCTION openings_to_match(date, uuid);
 
--- The matcher keeps pay in two bytes.
-ALTER TABLE opening DROP CONSTRAINT opening_pay_range;
+-- The matcher keeps pay in two bytes, and so a date.
+ALTER TABLE opening
+    DROP CONSTRAINT opening_pay_range, DROP CONSTRAINT opening_dates_order, DROP CONSTRAINT opening_starts_range,
+    ADD CONSTRAINT opening_dates_order CHECK (closes_on >= '2000-01-01' AND closes_on < '2100-01-01'),
+    ADD CONSTRAINT opening_starts_range CHECK (starts_on >= '2000-01-01' AND starts_on < '2100-01-01');
+COMMENT ON CONSTRAINT opening_dates_order ON opening IS 'opening.closes_on: Give a day of this century.';
+COMMENT ON CONSTRAINT opening_starts_range ON opening IS 'opening.starts_on: Give a day of this century.';
 ALTER TABLE opening ADD CONSTRAINT opening_pay_range CHECK (pay_pence_hour BETWEEN 0 AND 60000);
 COMMENT ON CONSTRAINT opening_pay_range ON opening IS 'opening.pay_pence_hour: Pay is pence an hour before tax, at most £600, 0 where it is not known: £12.71 is 1271.';
 

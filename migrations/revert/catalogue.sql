@@ -4,8 +4,12 @@ BEGIN;
 SET LOCAL ROLE canvass_owner;
 SET LOCAL search_path = canvass, pg_temp;
 
-COMMENT ON CONSTRAINT opening_pay_range ON opening IS NULL;
-ALTER TABLE opening DROP CONSTRAINT opening_pay_range;
+ALTER TABLE opening
+    DROP CONSTRAINT opening_pay_range, DROP CONSTRAINT opening_dates_order, DROP CONSTRAINT opening_starts_range,
+    ADD CONSTRAINT opening_dates_order CHECK (closes_on >= '2000-01-01' AND closes_on < '2200-01-01'),
+    ADD CONSTRAINT opening_starts_range CHECK (starts_on >= '2000-01-01' AND starts_on < '2200-01-01');
+COMMENT ON CONSTRAINT opening_dates_order ON opening IS 'opening.closes_on: Give a day of this century.';
+COMMENT ON CONSTRAINT opening_starts_range ON opening IS 'opening.starts_on: Give a day of this century.';
 ALTER TABLE opening ADD CONSTRAINT opening_pay_range CHECK (pay_pence_hour BETWEEN 0 AND 100000);
 COMMENT ON CONSTRAINT opening_pay_range ON opening IS 'opening.pay_pence_hour: Pay is pence an hour before tax, 0 where it is not known: £12.71 is 1271.';
 

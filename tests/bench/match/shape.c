@@ -202,6 +202,8 @@ static int take_job(struct shape *shape, const struct csv_row *row)
     fill_gaps(hours, 37.5);
     for (int i = 0; i < 5; i++) {
         job->pay_pence[i] = (uint32_t)(pay[i] * 100 + 0.5);
+        if (i > 0) /* a gap that was filled may lie below */
+            job->pay_pence[i] = MAX(job->pay_pence[i], job->pay_pence[i - 1]);
         job->hours_tenths[i] = (uint16_t)(hours[i] * 10 + 0.5);
     }
     job->soc = (uint16_t)strtol(row->cells[0], NULL, 10);
