@@ -366,8 +366,9 @@ int match_add_notes(struct match_answer *answer, const struct match_query *q,
     const struct match_opening *shown, size_t n_shown, struct arena *arena, struct str *text,
     struct err *err) _must_check_;
 
-/* rank.c: candidates by day, score and id, taken one by one from a heap. Ids are looked up by row,
- * and only where all else is equal: a match may have very many candidates. */
+/* rank.c: candidates by day, score and id, taken one by one. A match may have very many, of which
+ * few are taken: only the best are in the heap, and ids are looked up only where all else is equal.
+ */
 struct match_candidate {
     int32_t day; /* before the score; 0 where days do not count */
     int32_t score;
@@ -377,6 +378,8 @@ struct match_candidate {
 struct match_rank {
     struct match_candidate *items;
     size_t n, capacity;
+    size_t n_heap; /* of them, at the front */
+    size_t n_wanted; /* in the next heap, at least */
     const void *ids; /* of row 0 … */
     size_t id_stride; /* … and so many bytes to that of the next */
 };

@@ -86,6 +86,9 @@ static bool add_not_yet(struct run *run, uint32_t first, uint64_t rows)
     for (; rows; rows &= rows - 1) {
         uint32_t row = first + (uint32_t)__builtin_ctzll(rows);
         struct match_opening o;
+        if (run->timeline.n_queries == 1
+            && run->catalogue->opens_on[row] <= match_day(run->query.on))
+            continue; /* nothing changes with time */
         match_catalogue_read(run->catalogue, run->tables.relations, row, &o);
         int32_t day = match_possible_on(&run->timeline, &o);
         if (day && !add_row(run, &run->not_yet, row, day))

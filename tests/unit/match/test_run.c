@@ -328,6 +328,39 @@ static void test_catalogue__relationship_is_the_askers_and_goes_with_the_employe
     assert_int_equal(level_of(f, 4, 3), 0);
 }
 
+/* So many that the best are chosen in several heaps, with many equal scores, and under caps. */
+static void check_order_of_many(struct fixture *f, uint16_t max_per_employer, size_t n_expected)
+{
+    f->options.max_per_group = 0;
+    f->options.max_per_employer = max_per_employer;
+    f->options.n_results = UINT16_MAX;
+    run(f);
+    assert_int_equal(f->answer->n_results, n_expected);
+    for (size_t i = 1; i < f->answer->n_results; i++) {
+        const struct match_result *before = &f->answer->results[i - 1], *after = before + 1;
+        assert_true(before->score > after->score
+            || (before->score == after->score
+                && uuid_compare(&before->opening_id, &after->opening_id) < 0));
+    }
+}
+
+static void test_run__orders_very_many(void **state)
+{
+    struct fixture *f = *state;
+    enum { MANY = 3000, EMPLOYERS = 7 };
+    for (uint32_t i = 0; i < MANY; i++) {
+        struct match_opening o;
+        match_opening_init(&o);
+        uint32_t mixed = i * 2654435761u;
+        memcpy(o.id.bytes, &mixed, sizeof(mixed));
+        o.employer_id.bytes[0] = (uint8_t)(1 + mixed % EMPLOYERS);
+        o.pay_min_pence = 1271 + mixed / EMPLOYERS % 90;
+        assert_int_equal(match_catalogue_add(f->catalogue, &o, NULL), 0);
+    }
+    check_order_of_many(f, 0, MANY);
+    check_order_of_many(f, 2, 2 * EMPLOYERS);
+}
+
 static void test_run__counts_only_openings_with_a_trial_where_asked(void **state)
 {
     struct fixture *f = *state;
@@ -408,6 +441,7 @@ int main(void)
         FIXTURE_TEST(test_run__refuses_what_cannot_be),
         FIXTURE_TEST(test_catalogue__knows_openings_by_id),
         FIXTURE_TEST(test_catalogue__relationship_is_the_askers_and_goes_with_the_employer),
+        FIXTURE_TEST(test_run__orders_very_many),
         FIXTURE_TEST(test_run__counts_only_openings_with_a_trial_where_asked),
         FIXTURE_TEST(test_run__little_memory_is_an_error_and_no_half_answer),
         cmocka_unit_test(test_criteria__each_says_where_it_comes_from),
