@@ -23,7 +23,11 @@ static int32_t *site_minutes(
 static void judge_socs(struct match_tables *tables, const struct match_catalogue *catalogue,
     const struct match_query *q)
 {
-    for (uint32_t i = 0; i < catalogue->socs.size; i++) {
+    bool has_limit = q->client->n_excluded_occupations || match_only_these_occupations(q->client);
+    bool has_wish = q->client->n_occupations && q->weights[MATCH_WISH_OCCUPATION];
+    memset(tables->soc_fails, 0, catalogue->socs.size);
+    memset(tables->soc_scores, 0, catalogue->socs.size * sizeof(*tables->soc_scores));
+    for (uint32_t i = 0; (has_limit || has_wish) && i < catalogue->socs.size; i++) {
         const uint16_t *soc = match_dict_key(&catalogue->socs, i);
         struct match_opening opening = { .soc = soc ? *soc : 0 };
         struct match_finding finding;
