@@ -39,7 +39,7 @@ static struct match_relations *find_or_add(
 
 static bool reserve(struct match_relations *relations, uint32_t n)
 {
-    if (n <= relations->n)
+    if (relations->of_employer && n <= relations->n)
         return true;
     n += n / 2 + 64;
     uint8_t *grown = realloc(relations->of_employer, n);

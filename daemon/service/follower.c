@@ -411,8 +411,10 @@ int follower_new(
     struct loop *loop, struct db_pool *pool, struct follower **ret_follower, struct err *err)
 {
     struct follower *f = calloc(1, sizeof(*f));
-    int r = f ? match_catalogue_new(&f->catalogue, err) : err_oom(err);
 
+    if (!f)
+        return err_oom(err);
+    int r = match_catalogue_new(&f->catalogue, err);
     if (r < 0) {
         free(f);
         return r;
