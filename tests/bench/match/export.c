@@ -3,11 +3,11 @@
  *
  *     match_export FOLDER OPENINGS CLIENTS OUT
  *
- * writes OUT/openings.csv and OUT/clients.tsv: the expression of the limits as a mask of bits (bit
- * i is enum match_limit i), the expression of the score, p50 and all times are measured by the
- * reader; the time that match_find() took in nanoseconds, with all counts and without; n_openings;
- * then for each limit alone, funnel and sole; then id and score of each hit. In the expressions {G}
- * {L} stand for the greatest and least of two numbers, {D} for the division of whole numbers.
+ * writes OUT/openings.csv, whose columns match_sql.py names, and OUT/clients.tsv, a client a line: the
+ * limits as an expression, a mask in which bit i is enum match_limit i; the score as an expression;
+ * the nanoseconds that match_find() took; n_openings; alone, funnel and sole of each limit; id and
+ * score of each hit. In the expressions {G} and {L} stand for the greatest and the least of two
+ * numbers, {D} for the division of whole numbers.
  *
  * The expressions are of clients and openings as shape.c draws them, which leave some facts
  * unknown.
