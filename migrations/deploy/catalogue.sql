@@ -85,61 +85,41 @@ END
 $$;
 
 -- Whoever writes writes these, too.
-CREATE FUNCTION catalogue_note_opening() RETURNS trigger
+CREATE FUNCTION catalogue_note() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = canvass, pg_temp
 AS $$
 BEGIN
-    INSERT INTO catalogue_change (opening_id) VALUES (coalesce(NEW.id, OLD.id));
+    CASE TG_TABLE_NAME
+    WHEN 'opening' THEN
+        INSERT INTO catalogue_change (opening_id) VALUES (coalesce(NEW.id, OLD.id));
+    WHEN 'employer' THEN
+        INSERT INTO catalogue_change (employer_id) VALUES (NEW.id);
+    WHEN 'site' THEN
+        INSERT INTO catalogue_change (employer_id) VALUES (NEW.employer_id);
+    WHEN 'relationship' THEN
+        INSERT INTO catalogue_change (employer_id, borough_id)
+            VALUES (coalesce(NEW.employer_id, OLD.employer_id),
+                    coalesce(NEW.borough_id, OLD.borough_id));
+    END CASE;
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER catalogue AFTER INSERT OR UPDATE OR DELETE ON opening
-    FOR EACH ROW EXECUTE FUNCTION catalogue_note_opening();
-
-CREATE FUNCTION catalogue_note_employer() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = canvass, pg_temp
-AS $$
-BEGIN
-    INSERT INTO catalogue_change (employer_id) VALUES (NEW.id);
-    RETURN NULL;
-END
-$$;
+CREATE TRIGGER catalogue AFTER INSERT OR UPDATE OR DELETE ON opening FOR EACH ROW
+    EXECUTE FUNCTION catalogue_note();
 CREATE TRIGGER catalogue AFTER UPDATE ON employer FOR EACH ROW
     WHEN ((OLD.sic, OLD.living_wage, OLD.living_wage_until, OLD.disability_confident, OLD.disability_confident_until)
           IS DISTINCT FROM
           (NEW.sic, NEW.living_wage, NEW.living_wage_until, NEW.disability_confident, NEW.disability_confident_until))
-    EXECUTE FUNCTION catalogue_note_employer();
-
-CREATE FUNCTION catalogue_note_site() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = canvass, pg_temp
-AS $$
-BEGIN
-    INSERT INTO catalogue_change (employer_id) VALUES (NEW.employer_id);
-    RETURN NULL;
-END
-$$;
+    EXECUTE FUNCTION catalogue_note();
 CREATE TRIGGER catalogue AFTER UPDATE ON site FOR EACH ROW
     WHEN ((OLD.easting, OLD.northing) IS DISTINCT FROM (NEW.easting, NEW.northing))
-    EXECUTE FUNCTION catalogue_note_site();
-
-CREATE FUNCTION catalogue_note_relation() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = canvass, pg_temp
-AS $$
-BEGIN
-    INSERT INTO catalogue_change (employer_id, borough_id)
-        VALUES (coalesce(NEW.employer_id, OLD.employer_id), coalesce(NEW.borough_id, OLD.borough_id));
-    RETURN NULL;
-END
-$$;
+    EXECUTE FUNCTION catalogue_note();
 CREATE TRIGGER catalogue AFTER INSERT OR DELETE ON relationship FOR EACH ROW
-    EXECUTE FUNCTION catalogue_note_relation();
+    EXECUTE FUNCTION catalogue_note();
 CREATE TRIGGER catalogue_changed AFTER UPDATE ON relationship FOR EACH ROW
     WHEN ((OLD.stage, OLD.stance) IS DISTINCT FROM (NEW.stage, NEW.stance))
-    EXECUTE FUNCTION catalogue_note_relation();
+    EXECUTE FUNCTION catalogue_note();
 
 -- A row trigger sees no TRUNCATE.
 CREATE FUNCTION catalogue_note_truncate() RETURNS trigger

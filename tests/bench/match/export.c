@@ -3,11 +3,11 @@
  *
  *     match_export FOLDER OPENINGS CLIENTS OUT
  *
- * writes OUT/openings.csv, whose columns match_sql.py names, and OUT/clients.tsv, a client a line: the
- * limits as an expression, a mask in which bit i is enum match_limit i; the score as an expression;
- * the nanoseconds that match_find() took; n_openings; alone, funnel and sole of each limit; id and
- * score of each hit. In the expressions {G} and {L} stand for the greatest and the least of two
- * numbers, {D} for the division of whole numbers.
+ * writes OUT/openings.csv, whose columns match_sql.py names, and OUT/clients.tsv, a client a line:
+ * the limits as an expression, a mask in which bit i is enum match_limit i; the score as an
+ * expression; the nanoseconds that match_find() took; n_openings; alone, funnel and sole of each
+ * limit; id and score of each hit. In the expressions {G} and {L} stand for the greatest and the
+ * least of two numbers, {D} for the division of whole numbers.
  *
  * The expressions are of clients and openings as shape.c draws them, which leave some facts
  * unknown.
