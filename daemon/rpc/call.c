@@ -461,6 +461,14 @@ void call_expire(struct call *call)
         response_abandon(call);
 }
 
+void call_pass_deadline(struct call *call)
+{
+    if (call->is_open || call->is_overdue)
+        call_expire(call);
+    else
+        call->is_overdue = true;
+}
+
 void call_finish(struct call *call, enum grpc_status status, const char *message,
     const void *details, size_t details_len)
 {

@@ -422,7 +422,7 @@ static void end_overdue_calls(struct conn *conn, int64_t now)
     list_for_each_safe(call, &conn->calls, siblings)
     {
         if (call->deadline_usec && now >= call->deadline_usec) {
-            call_expire(call);
+            call_pass_deadline(call);
         } else if (is_stalled(call, now)) {
             server_hit(call->server, RPC_LIMIT_SLOW_READER);
             call_expire(call);

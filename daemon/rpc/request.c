@@ -26,7 +26,7 @@ static void on_deadline(void *arg)
     if (!conn)
         return;
     conn_hold(conn);
-    call_expire(call);
+    call_pass_deadline(call);
     conn_pump(conn);
     conn_release(conn);
 }

@@ -301,6 +301,7 @@ struct call {
     bool is_open, is_handled /* on_open was called */, is_told /* and on_closed */;
     bool is_forced /* ended by this layer: what is queued no longer matters */;
     bool is_abandoned;
+    bool is_overdue; /* was over when its deadline passed, and still has an answer to send */
     enum grpc_status fault; /* why what it was to send cannot be sent; GRPC_OK: nothing is wrong */
     enum grpc_status status;
     struct str answer; /* of a Connect call or page, until it ends */
@@ -324,6 +325,10 @@ void call_end(struct call *call, enum grpc_status status, const char *message);
 void call_keep_message(struct call *call, const char *message);
 /* The deadline has passed: end the call, or reset a finished one whose answer nobody takes. */
 void call_expire(struct call *call);
+
+/* The same at its deadline. A call that ended in this very moment, say by a statement with the same
+ * deadline, has until the next sweep to send its answer. */
+void call_pass_deadline(struct call *call);
 /* The stream is gone: detach, tell the handler, drop the stream's reference. */
 void call_lost(struct call *call);
 /* Have call_wake() called from conn_pump(). */

@@ -55,6 +55,23 @@ static void test_call__unary_tells_everything_once_and_in_order(void **state)
     assert_int_equal(rig->last_status, GRPC_OK);
 }
 
+/* As when a statement and its call have the same deadline, and the statement's is seen first. */
+static void finish_and_pass_deadline(struct rig *rig, struct call *call)
+{
+    call_finish(call, GRPC_DEADLINE_EXCEEDED, "deadline exceeded", NULL, 0);
+    call_pass_deadline(call);
+}
+
+static void test_deadline__that_passes_as_a_call_ends_leaves_its_answer(void **state)
+{
+    struct rig *rig = *state;
+    rig->do_half_close = finish_and_pass_deadline;
+    int32_t id = rig_request(rig, "/t.T/Unary", HELLO, HELLO_LEN, false);
+    const struct seen *seen = rig_wait(rig, id, 2000);
+    check_status(seen, "4");
+    assert_int_equal(seen->reset_code, 0);
+}
+
 static void look_at_facts(struct rig *rig, struct call *call)
 {
     const char *name, *value;
@@ -382,6 +399,7 @@ int main(void)
 #define each(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
         each(test_call__unary_tells_everything_once_and_in_order),
+        each(test_deadline__that_passes_as_a_call_ends_leaves_its_answer),
         each(test_call__facts_are_known_when_it_opens),
         each(test_call__one_answer_is_enforced),
         each(test_call__one_request_is_enforced),
