@@ -19,6 +19,8 @@
 #define _printf_(fmt, first) __attribute__((format(printf, fmt, first)))
 #define _pure_ __attribute__((pure))
 #define _unused_ __attribute__((unused))
+/* A large local that is written before it is read, whatever the compiler would fill it with. */
+#define _uninitialized_ __attribute__((uninitialized))
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

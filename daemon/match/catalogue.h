@@ -18,6 +18,7 @@
 
 struct err;
 struct match_catalogue;
+struct match_options;
 
 int match_catalogue_new(struct match_catalogue **ret_catalogue, struct err *err) _must_check_;
 void match_catalogue_free(struct match_catalogue *catalogue);
@@ -40,9 +41,14 @@ int match_catalogue_relate(struct match_catalogue *catalogue, const struct uuid 
     const struct uuid *employer_id, enum match_stance stance, unsigned level,
     struct err *err) _must_check_;
 
-/* The opening of that id as the asker knows it; false when the asker may not see it, or nobody. */
-bool match_catalogue_get(const struct match_catalogue *catalogue, const struct uuid *asker_id,
-    const struct uuid *id, struct match_opening *ret_opening);
+/* Put near openings together, after many were put in: a match reads less, and memory is given back.
+ * An answer does not change. */
+int match_catalogue_arrange(struct match_catalogue *catalogue, struct err *err) _must_check_;
+
+/* The opening of that id as the asker of the options knows it; false when the asker may not see it,
+ * or there is none. */
+bool match_catalogue_get(const struct match_catalogue *catalogue,
+    const struct match_options *options, const struct uuid *id, struct match_opening *ret_opening);
 
 size_t match_catalogue_count(const struct match_catalogue *catalogue);
 

@@ -22,12 +22,9 @@ static void reverse_release(struct reverse *reverse)
 static int add_client(
     struct reverse *reverse, struct match_rank *rank, size_t i, int32_t day, struct err *err)
 {
-    const struct match_candidate candidate = {
-        .day = day,
-        .score = match_score(&reverse->query, reverse->opening),
-        .row = (uint32_t)i,
-    };
-    return match_rank_add(rank, &candidate) ? 0 : err_oom(err);
+    const uint32_t row = (uint32_t)i;
+    const int32_t score = match_score(&reverse->query, reverse->opening);
+    return match_rank_add(rank, day, &row, &score, 1) ? 0 : err_oom(err);
 }
 
 static int find_day(const struct reverse *reverse, int32_t *ret_day, struct err *err)
@@ -51,9 +48,9 @@ static int read_client(
     uint32_t failed = match_failed_limits(&reverse->query, reverse->opening);
     match_count_mask(answer, failed, 1);
     if (failed == 0)
-        return add_client(reverse, &reverse->fits, i, 0, err);
+        return add_client(reverse, &reverse->fits, i, options->on, err);
     if (options->n_near_misses && (failed & (failed - 1)) == 0)
-        r = add_client(reverse, &reverse->near_misses, i, 0, err);
+        r = add_client(reverse, &reverse->near_misses, i, options->on, err);
     if (r == 0 && options->n_not_yet && (failed & ~match_timed_limits()) == 0) {
         int32_t day = 0;
         r = find_day(reverse, &day, err);
@@ -71,7 +68,6 @@ static int show(struct reverse *reverse, struct match_rank *rank, size_t n_most,
     struct match_result *results = arena_calloc(reverse->arena, n_most, sizeof(*results));
     if (!results)
         return err_oom(err);
-    match_rank_sort(rank);
     struct match_candidate candidate;
     size_t n = 0;
     while (n < n_most && match_rank_pop(rank, &candidate)) {
@@ -82,7 +78,7 @@ static int show(struct reverse *reverse, struct match_rank *rank, size_t n_most,
         int r = match_result_fill(&results[n], q, o, reverse->arena, &reverse->text, err);
         if (r == 0 && with_asks)
             r = match_result_add_asks(&results[n], q, o, reverse->arena, &reverse->text, err);
-        if (r == 0 && candidate.day)
+        if (r == 0 && candidate.day > reverse->options->on)
             r = match_result_add_day(
                 &results[n], q, o, candidate.day, reverse->arena, &reverse->text, err);
         if (r < 0)
@@ -101,14 +97,15 @@ int match_clients(const struct match_opening *opening, const struct match_client
     int r = match_options_check(options, err);
     if (r == 0)
         r = match_opening_check(opening, err);
-    if (r == 0 && n_clients > UINT32_MAX)
+    if (r == 0 && n_clients >> MATCH_RANK_ROW_BITS)
         r = err_set(err, ERR_INVALID, "There are too many clients.");
     if (r < 0)
         return r;
     _cleanup_(reverse_release) struct reverse reverse
         = { .opening = opening, .clients = clients, .options = options, .arena = arena };
-    const struct match_rank empty
-        = { .ids = n_clients ? &clients[0].id : NULL, .id_stride = sizeof(*clients) };
+    const struct match_rank empty = { .first_day = options->on,
+        .ids = n_clients ? &clients[0].id : NULL,
+        .id_stride = sizeof(*clients) };
     reverse.fits = reverse.near_misses = reverse.not_yet = empty;
     struct match_answer *answer = arena_zalloc(arena, sizeof(*answer));
     if (!answer)

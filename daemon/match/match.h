@@ -64,12 +64,15 @@ enum match_instructions {
 struct match_options {
     int32_t on; /* the day the answer is for; must be set */
     struct uuid audience_id; /* who asks: sees the network's openings and this audience's */
+    const struct uuid *more_audience_ids; /* audiences that the asker belongs to beside it */
+    size_t n_more_audiences;
     uint32_t n_results; /* k; 0: counts only */
     uint32_t n_near_misses;
     uint32_t n_not_yet;
     uint16_t max_per_employer; /* 0: no cap */
     uint16_t max_per_group; /* a SOC minor group; 0: no cap */
     bool even_if_paused;
+    bool results_only; /* count nothing, and look for no near misses: every count is 0 */
     bool only_with_trial; /* openings without a trial, a taster aside, are not considered */
 
     uint8_t default_weights[MATCH_N_WISHES]; /* 0 to 100 */

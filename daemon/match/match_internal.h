@@ -118,6 +118,8 @@ int32_t match_metres(int64_t squared);
 uint8_t match_hours_points(const struct match_query *q, uint32_t least, uint32_t most);
 uint8_t match_pay_points(const struct match_query *q, uint32_t pay_pence);
 uint8_t match_nearness_points(const struct match_query *q, int64_t metres);
+int64_t match_pay_full(const struct match_query *q); /* pence above the floor for all points */
+int64_t match_far_metres(const struct match_query *q); /* where no point is left */
 uint8_t match_share_points(unsigned met, unsigned all); /* all is above 0 */
 uint32_t match_least_pay_pence(const struct match_opening *o);
 const struct match_journey *match_find_journey(
@@ -182,8 +184,10 @@ struct match_edit {
 size_t match_find_edits(const struct match_query *q, const struct match_opening *o,
     struct match_edit ret_edits[MATCH_CLASHES_MAX]);
 
-/* catalogue.c: rows are the numbers of ids, so that a row never moves. All arrays have the same
- * length; a free row is marked is_hole. What is not known is stored as what never fails. */
+/* catalogue.c: rows are the numbers of ids. All columns have the same length, whole chunks of rows;
+ * a free row is a hole. What is not known is stored as what never fails. */
+enum { MATCH_BLOCK_ROWS = 64, MATCH_CHUNK_BLOCKS = 8, MATCH_CHUNK_ROWS = 512 };
+
 struct match_industry_key {
     uint32_t sic;
     uint32_t section;
@@ -194,8 +198,16 @@ struct match_pattern_key {
     uint64_t kind; /* enum match_shift_kind, never FIXED without shifts */
 };
 
+/* Where one works, and for whom; most openings of a site share it. */
+struct match_door_key {
+    uint32_t employer, site; /* numbers in the dictionaries */
+    int32_t easting, northing;
+    uint16_t industry; /* likewise */
+    uint16_t has_site;
+};
+
 /* A date as a column has it: days from 2000-01-01, which is 1, to 2179; others count as the nearest
- * of these. 0 stays 0, none; but of closes_on, none is MATCH_DAY_LAST. */
+ * of these. 0 stays 0, none; but of closes_on and latest_start_on, none is MATCH_DAY_LAST. */
 enum { MATCH_DAY_ZERO = 10956, MATCH_DAY_LAST = UINT16_MAX };
 
 static inline uint16_t match_day(int32_t date)
@@ -205,7 +217,7 @@ static inline uint16_t match_day(int32_t date)
 
 static inline int32_t match_date(uint16_t day)
 {
-    return day == 0 ? 0 : day + MATCH_DAY_ZERO;
+    return day == 0 || day == MATCH_DAY_LAST ? 0 : day + MATCH_DAY_ZERO;
 }
 
 /* How one asker stands with the employers, by their numbers. */
@@ -223,8 +235,8 @@ enum {
     ROW_IS_SHUT = 2, /* closed, or no places left */
     ROW_IS_CLOSED = 4,
     ROW_IS_HIDDEN = 8,
-    ROW_HAS_SITE = 16,
-    ROW_FLEXIBILITY_SHIFT = 5, /* two bits */
+    ROW_IS_FLEXIBLE = 16, /* its shift */
+    ROW_FLEXIBILITY_SHIFT = 5, /* two bits: the employer's */
 };
 
 /* A row of @terms: driving in two bits, check in three, trial in three. */
@@ -235,29 +247,84 @@ enum {
     TERMS_TRIAL_SHIFT = 5,
 };
 
-/* A row of @standing: accreditations in four bits, permanence above. */
+/* A row of @worth: what only a score reads, in one place. */
+struct match_worth {
+    uint8_t standing; /* accreditations in four bits, permanence above */
+    uint8_t settings;
+    uint16_t pay_least; /* pence */
+};
+
 enum { STANDING_ACCREDITATIONS = 0x0F, STANDING_PERMANENCE_SHIFT = 4 };
 
-/* Fifty-two bytes an opening, and its id; 0 is not known everywhere. */
+/* Of hours_most and pay_best. */
+enum { MATCH_MOST_UNKNOWN = UINT16_MAX };
+
 struct match_catalogue {
-    struct match_dict ids, employers, sites, audiences, patterns, socs, industries;
-    uint32_t capacity;
-    uint8_t *flags, *terms, *standing, *settings;
+    struct match_dict ids, employers, sites, audiences, doors, patterns, socs, industries;
+
+    /* of each opening; NULL where no opening has ever said it: opens_on, latest_start_on,
+     * exposures_known */
+    uint32_t row_capacity;
+    uint8_t *flags, *terms;
+    struct match_worth *worth;
     int16_t *places_left;
     uint16_t *opens_on, *closes_on, *starts_on, *latest_start_on; /* match_day(), or never */
-    uint16_t *hours_min_tenths, *hours_max_tenths;
-    uint16_t *pay_min_pence, *pay_max_pence;
+    uint16_t *hours_least, *hours_most; /* tenths */
+    uint16_t *pay_best; /* pence */
     uint16_t *exposures, *exposures_known;
-    int32_t *easting_metres, *northing_metres;
-    uint32_t *employer, *site, *pattern; /* numbers in the dictionaries */
-    uint16_t *soc, *industry, *audience; /* likewise */
+    uint16_t *soc, *audience, *pattern_low; /* numbers in the dictionaries */
+    uint8_t *pattern_high;
+    uint32_t *door;
+
+    /* of each block of rows: no row in it has a door outside this range */
+    uint32_t *door_first, *door_last;
+
+    /* of each door */
+    uint32_t door_capacity;
+    int32_t *easting, *northing;
+    uint16_t *industry;
+    uint64_t *has_site; /* a bit each */
+    /* of each block of doors: none lies outside */
+    int32_t *west, *east, *south, *north;
+
+    uint32_t pattern_capacity, soc_capacity;
+    uint64_t *week[MATCH_WEEK_WORDS]; /* of each fixed pattern, a word of its half-hours */
+    uint16_t *soc_code; /* of each number; MATCH_SOC_UNKNOWN */
+    uint32_t n_flexible; /* openings */
+
     struct match_relations *relations;
     size_t n_relations;
 };
 
+enum { MATCH_SOC_UNKNOWN = UINT16_MAX };
+
+static inline uint32_t match_pattern(const struct match_catalogue *c, uint32_t row)
+{
+    return (uint32_t)c->pattern_high[row] << 16 | c->pattern_low[row];
+}
+
+static inline const struct match_door_key *match_door(const struct match_catalogue *c, uint32_t row)
+{
+    return match_dict_key(&c->doors, c->door[row]);
+}
+
 /* The opening in @row as it was put; what the asker is to its employer comes from @relations. */
 void match_catalogue_read(const struct match_catalogue *catalogue,
     const struct match_relations *relations, uint32_t row, struct match_opening *ret_opening);
+
+/* columns.c: arrays that grow together. False without memory; all are then as they were. */
+bool match_columns_grow_rows(struct match_catalogue *catalogue) _must_check_;
+bool match_columns_grow_numbers(struct match_catalogue *catalogue) _must_check_;
+/* Make the columns that @opening needs and none had. */
+bool match_columns_make(
+    struct match_catalogue *catalogue, const struct match_opening *opening) _must_check_;
+bool match_columns_reorder(struct match_catalogue *catalogue, const uint32_t *order) _must_check_;
+void match_columns_release(struct match_catalogue *catalogue);
+size_t match_columns_size_bytes(const struct match_catalogue *catalogue);
+
+/* door.c */
+void match_door_write(struct match_catalogue *catalogue, uint32_t number);
+void match_door_meet(struct match_catalogue *catalogue, uint32_t row);
 
 /* relation.c */
 const struct match_relations *match_relations_of(
@@ -271,60 +338,103 @@ static inline unsigned match_relation(const struct match_relations *relations, u
     return employer < relations->n ? relations->of_employer[employer] : 0;
 }
 
-/* tables.c: what a query works out once a number of each dictionary. */
+/* tables.c: what a query works out once a number of each dictionary. A set has a bit for each
+ * number, and MATCH_SET_SLACK_BYTES more that may be read. */
 enum {
     TABLE_JOURNEY_NONE = -1,
     MATCH_PERMANENCES = MATCH_PERMANENCE_CASUAL + 1,
+    MATCH_SET_SLACK_BYTES = 128,
+    MATCH_NIBBLE = 16,
+    MATCH_MET_MOST = 5 * MATCH_N_SETTINGS, /* the weights of all settings together */
+};
+
+struct match_set {
+    uint64_t *words;
+    uint32_t n; /* numbers */
 };
 
 struct match_tables {
-    uint8_t *soc_fails, *industry_fails;
-    bool some_soc_fails, some_industry_fails;
-    uint16_t *pattern_room_tenths;
-    uint8_t *pattern_is_night;
-    int32_t *site_minutes; /* NULL: no journeys count */
-    int32_t *soc_scores, *industry_scores; /* points times weight, likewise the rest */
-    bool trial_hides[MATCH_N_TRIALS], some_trial_hides;
+    void *memory; /* of all that is pointed to */
+    uint32_t active; /* the limits that some opening may fail */
+    struct match_set audiences; /* that the asker belongs to */
+    struct match_set socs, patterns, nights, far, excluded; /* that fail; the last two are doors */
+    uint16_t *pattern_room_tenths; /* of flexible ones; NULL: there is none */
+    uint8_t *soc_points;
+    int32_t *industry_scores; /* NULL: none */
+    bool some_trial_hides;
+    uint8_t trial_hides[MATCH_N_TRIALS];
     int32_t trial_scores[MATCH_N_TRIALS], permanence_scores[MATCH_PERMANENCES];
     const struct match_relations *relations;
     int32_t relation_scores[MATCH_LEVELS * MATCH_RELATION_STANCES];
-    int32_t setting_scores[1 << MATCH_N_SETTINGS];
+    bool has_settings;
+    uint8_t settings_low[MATCH_NIBBLE], settings_high[MATCH_NIBBLE]; /* the weights that are met */
+    int32_t met_scores[MATCH_MET_MOST + 1];
     int32_t accreditation_scores[1 << MATCH_N_ACCREDITATIONS];
-    uint16_t audience, audience_network; /* numbers; UINT16_MAX: nothing is for these */
 };
 
-int match_tables_init(struct match_tables *tables, const struct match_catalogue *catalogue,
-    const struct match_query *q, struct err *err) _must_check_;
+struct match_kernel;
+
+int match_tables_init(struct match_tables *tables, const struct match_kernel *kernel,
+    const struct match_catalogue *catalogue, const struct match_query *q,
+    struct err *err) _must_check_;
 void match_tables_release(struct match_tables *tables);
 
-/* The same as match_score() of the opening in @row. */
-int32_t match_tables_score(const struct match_tables *tables,
-    const struct match_catalogue *catalogue, const struct match_query *q, uint32_t row);
-
-/* judge.c: what 64 rows fail, a bit a row; rows that are free or not for the asker's eyes fail
- * nothing. */
-enum { MATCH_BLOCK_ROWS = 64 };
-
-struct match_block {
-    uint64_t visible;
-    uint64_t fails[MATCH_N_LIMITS];
-    uint64_t any, several; /* rows that fail one limit at least, and more than one */
+/* kernel.c: the inner loops, compiled for several instruction sets. */
+struct match_scan {
+    const struct match_catalogue *c;
+    const struct match_query *q;
+    const struct match_tables *t;
 };
 
-/* How many rows of all blocks. */
+/* A bit a row of each block. */
+struct match_rows {
+    uint64_t blocks[MATCH_CHUNK_BLOCKS];
+};
+
+/* What the rows of a chunk fail; rows that are free or not for the asker's eyes fail nothing, and
+ * @fails of a limit that is not active says nothing. */
+struct match_chunk {
+    struct match_rows visible, any, several; /* any: fails one limit at least; several: more */
+    struct match_rows fails[MATCH_N_LIMITS];
+};
+
+/* How many rows of all chunks, in eight sums. */
 struct match_tally {
-    uint32_t n_openings, n_fit;
-    struct match_count counts[MATCH_N_LIMITS];
+    struct match_rows openings, fit;
+    struct match_rows alone[MATCH_N_LIMITS], funnel[MATCH_N_LIMITS], sole[MATCH_N_LIMITS];
 };
 
-typedef void match_judge_fn(const struct match_catalogue *catalogue, const struct match_query *q,
-    const struct match_tables *tables, uint32_t first, struct match_block *ret_block,
-    struct match_tally *tally);
+struct match_kernel {
+    /* The rows from @first on that are there and for the asker's eyes. */
+    void (*see)(const struct match_scan *scan, uint32_t first, struct match_rows *ret_rows);
+    /* What they fail, and count it. */
+    void (*judge)(const struct match_scan *scan, uint32_t first, struct match_chunk *ret_chunk,
+        struct match_tally *tally);
+    /* Keep of @rows those that fail nothing. */
+    void (*sift)(const struct match_scan *scan, uint32_t first, struct match_rows *rows);
+    /* Score @n rows, at most a chunk: points times weights. */
+    void (*score)(
+        const struct match_scan *scan, const uint32_t *rows, unsigned n, int32_t *ret_scores);
+    /* The doors farther from home than @q allows. */
+    void (*find_far)(
+        const struct match_catalogue *c, const struct match_query *q, struct match_set *far);
+    /* The fixed patterns that have a half-hour of @week. */
+    void (*find_meeting)(
+        const struct match_catalogue *c, const struct match_week *week, struct match_set *patterns);
+    /* The doors whose industry is in @industries. */
+    void (*find_doors)(const struct match_catalogue *c, const struct match_set *industries,
+        struct match_set *doors);
+    /* The numbers whose byte is not 0. */
+    void (*collect)(const uint8_t *bytes, struct match_set *set);
+    /* Give the occupations from @low to @high @points, if that is more. */
+    void (*raise_socs)(const struct match_catalogue *c, uint16_t low, uint16_t high, uint8_t points,
+        uint8_t *soc_points);
+};
 
-match_judge_fn match_judge_portable, match_judge_avx2, match_judge_avx512;
+extern const struct match_kernel match_kernel_portable, match_kernel_avx2, match_kernel_avx512;
 
 /* The fastest that this machine has, or the one that the options name. */
-match_judge_fn *match_judge_for(enum match_instructions instructions);
+const struct match_kernel *match_kernel_for(enum match_instructions instructions);
 
 /* timeline.c: the days on which a client's limits change, each with its query. */
 struct match_timeline {
@@ -370,22 +480,29 @@ int match_add_notes(struct match_answer *answer, const struct match_query *q,
  * few are taken: only the best are in the heap, and ids are looked up only where all else is equal.
  */
 struct match_candidate {
-    int32_t day; /* before the score; 0 where days do not count */
+    int32_t day; /* before the score */
     int32_t score;
     uint32_t row;
 };
 
 struct match_rank {
-    struct match_candidate *items;
+    uint64_t *keys; /* day, score, row: the highest is the best */
     size_t n, capacity;
     size_t n_heap; /* of them, at the front */
     size_t n_wanted; /* in the next heap, at least */
+    int32_t first_day; /* none is before it */
     const void *ids; /* of row 0 … */
     size_t id_stride; /* … and so many bytes to that of the next */
+    /* Take out keys that can no longer be taken; returns how many are left, at the front. */
+    size_t (*keep)(const void *arg, uint64_t *keys, size_t n);
+    const void *arg;
 };
 
-bool match_rank_add(struct match_rank *rank, const struct match_candidate *candidate) _must_check_;
-void match_rank_sort(struct match_rank *rank); /* once, after the last add */
+enum { MATCH_RANK_ROW_BITS = 24 }; /* the lowest of a key */
+
+/* Add @n candidates of one @day: first_day, or at most 65535 days later. */
+bool match_rank_add(struct match_rank *rank, int32_t day, const uint32_t *rows,
+    const int32_t *scores, size_t n) _must_check_;
 bool match_rank_pop(struct match_rank *rank, struct match_candidate *ret_candidate);
 const struct uuid *match_rank_id(const struct match_rank *rank, uint32_t row);
 void match_rank_release(struct match_rank *rank);

@@ -2,117 +2,216 @@
  * that a row needs only to look it up. */
 #include "match/match_internal.h"
 
-static int32_t *site_minutes(
-    const struct match_catalogue *catalogue, const struct match_client *client)
+#include <string.h>
+
+enum { LINE_BYTES = 64, POINTS_A_WEIGHT = 20 };
+
+/* ---- memory: one piece for all of them ---- */
+
+static size_t in_lines(size_t bytes)
 {
-    uint32_t n = catalogue->sites.size;
-    int32_t *minutes = malloc(((size_t)n + 1) * sizeof(*minutes));
-    if (!minutes)
-        return NULL;
-    for (uint32_t i = 0; i < n; i++)
-        minutes[i] = TABLE_JOURNEY_NONE;
-    /* backwards: of two journeys to one site the first counts, as for match_find_journey() */
-    for (size_t i = client->n_journeys; i-- > 0;) {
-        uint32_t number = match_dict_find(&catalogue->sites, &client->journeys[i].site_id);
-        if (number != MATCH_DICT_NONE && !uuid_is_nil(&client->journeys[i].site_id))
-            minutes[number] = client->journeys[i].minutes;
-    }
-    return minutes;
+    return (bytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
 }
 
-static void judge_socs(struct match_tables *tables, const struct match_catalogue *catalogue,
-    const struct match_query *q)
+static size_t set_bytes(uint32_t n)
 {
-    bool has_limit = q->client->n_excluded_occupations || match_only_these_occupations(q->client);
-    bool has_wish = q->client->n_occupations && q->weights[MATCH_WISH_OCCUPATION];
-    memset(tables->soc_fails, 0, catalogue->socs.size);
-    memset(tables->soc_scores, 0, catalogue->socs.size * sizeof(*tables->soc_scores));
-    for (uint32_t i = 0; (has_limit || has_wish) && i < catalogue->socs.size; i++) {
-        const uint16_t *soc = match_dict_key(&catalogue->socs, i);
-        struct match_opening opening = { .soc = soc ? *soc : 0 };
-        struct match_finding finding;
-        match_limit_occupation(q, &opening, &finding);
-        tables->soc_fails[i] = finding.verdict == MATCH_FAIL;
-        tables->some_soc_fails = tables->some_soc_fails || tables->soc_fails[i];
-        tables->soc_scores[i] = match_score_of(q, &opening, MATCH_WISH_OCCUPATION);
-    }
+    return in_lines(((size_t)n + 63) / 64 * sizeof(uint64_t) + MATCH_SET_SLACK_BYTES);
 }
 
-static void judge_industries(struct match_tables *tables, const struct match_catalogue *catalogue,
-    const struct match_query *q)
+static void *carve(char **memory, size_t bytes)
 {
-    for (uint32_t i = 0; i < catalogue->industries.size; i++) {
-        struct match_industry_key key = { 0 };
-        if (match_dict_key(&catalogue->industries, i))
-            memcpy(&key, match_dict_key(&catalogue->industries, i), sizeof(key));
-        struct match_opening opening = { .sic = key.sic, .sic_section = (char)key.section };
+    void *piece = *memory;
+    *memory += bytes;
+    return piece;
+}
+
+static void *carve_zeroed(char **memory, size_t bytes)
+{
+    return memset(carve(memory, bytes), 0, bytes);
+}
+
+/* A set whose words are all still to be written. */
+static struct match_set carve_set(char **memory, uint32_t n)
+{
+    return (struct match_set) { carve(memory, set_bytes(n)), n };
+}
+
+static struct match_set carve_empty_set(char **memory, uint32_t n)
+{
+    return (struct match_set) { carve_zeroed(memory, set_bytes(n)), n };
+}
+
+static void add_to_set(struct match_set *set, uint32_t number)
+{
+    if (number < set->n)
+        set->words[number / 64] |= UINT64_C(1) << (number % 64);
+}
+
+static bool set_is_empty(const struct match_set *set)
+{
+    uint64_t some = 0;
+    for (uint32_t i = 0; i * 64 < set->n; i++)
+        some |= set->words[i];
+    return some == 0;
+}
+
+static void activate(struct match_tables *tables, enum match_limit limit, bool is_active)
+{
+    tables->active |= is_active ? LIMIT_BIT(limit) : 0;
+}
+
+/* ---- occupations and industries ---- */
+
+static void raise_group(const struct match_kernel *kernel, const struct match_catalogue *c,
+    const struct match_code *code, uint8_t points, uint8_t *soc_points)
+{
+    static const uint16_t units[MATCH_SOC_DIGITS + 1] = { 0, 1000, 100, 10, 1 };
+    uint16_t unit = units[code->digits], low = (uint16_t)(code->code * unit);
+    kernel->raise_socs(c, low, (uint16_t)(low + unit - 1), points, soc_points);
+}
+
+/* The set begins as those that are ruled out; where only wished ones count, the others follow. */
+static void judge_socs(struct match_tables *tables, const struct match_kernel *kernel,
+    const struct match_catalogue *c, const struct match_query *q, uint8_t *ruled_out)
+{
+    const struct match_client *client = q->client;
+    for (size_t i = 0; i < client->n_occupations; i++)
+        raise_group(kernel, c, &client->occupations[i].code,
+            (uint8_t)(client->occupations[i].weight * POINTS_A_WEIGHT), tables->soc_points);
+    for (size_t i = 0; i < client->n_excluded_occupations; i++)
+        raise_group(kernel, c, &client->excluded_occupations[i], 1, ruled_out);
+    if (!client->n_excluded_occupations && !match_only_these_occupations(client))
+        return;
+    if (match_only_these_occupations(client))
+        for (uint32_t i = 0; i < c->socs.size; i++)
+            ruled_out[i] |= tables->soc_points[i] == 0 && c->soc_code[i] != MATCH_SOC_UNKNOWN;
+    kernel->collect(ruled_out, &tables->socs);
+    activate(tables, MATCH_LIMIT_OCCUPATION, !set_is_empty(&tables->socs));
+}
+
+static struct match_opening of_industry(const struct match_catalogue *c, uint32_t number)
+{
+    const struct match_industry_key *key = match_dict_key(&c->industries, number);
+    return (struct match_opening) { .sic = key->sic, .sic_section = (char)key->section };
+}
+
+static void judge_industries(struct match_tables *tables, const struct match_kernel *kernel,
+    const struct match_catalogue *c, const struct match_query *q, struct match_set *industries)
+{
+    for (uint32_t i = 0; i < c->industries.size; i++) {
+        const struct match_opening opening = of_industry(c, i);
         struct match_finding finding;
         match_limit_industry(q, &opening, &finding);
-        tables->industry_fails[i] = finding.verdict == MATCH_FAIL;
-        tables->some_industry_fails = tables->some_industry_fails || tables->industry_fails[i];
+        if (finding.verdict == MATCH_FAIL)
+            add_to_set(industries, i);
+    }
+    if (set_is_empty(industries))
+        return;
+    kernel->find_doors(c, industries, &tables->excluded);
+    activate(tables, MATCH_LIMIT_INDUSTRY, true);
+}
+
+static void score_industries(
+    struct match_tables *tables, const struct match_catalogue *c, const struct match_query *q)
+{
+    for (uint32_t i = 0; i < c->industries.size; i++) {
+        const struct match_opening opening = of_industry(c, i);
         tables->industry_scores[i] = match_score_of(q, &opening, MATCH_WISH_INDUSTRY);
     }
 }
 
-/* How many hours of a pattern fit: all or none of a fixed one. */
-static uint16_t room_of(const struct match_query *q, const struct match_pattern_key *pattern)
-{
-    if (pattern->kind == MATCH_SHIFT_UNKNOWN || (!q->client->has_availability && !q->has_windows))
-        return UINT16_MAX;
-    if (pattern->kind == MATCH_SHIFT_FLEXIBLE)
-        return (uint16_t)match_room_tenths(&q->free, &pattern->shifts);
-    uint64_t clash = 0;
-    for (size_t i = 0; i < MATCH_WEEK_WORDS; i++)
-        clash |= pattern->shifts.bits[i] & ~q->free.bits[i];
-    return clash ? 0 : UINT16_MAX;
-}
+/* ---- distance ---- */
 
-static void judge_patterns(struct match_tables *tables, const struct match_catalogue *catalogue,
-    const struct match_query *q)
+/* Where staff have checked the journey, it alone counts: of two to one site the first. */
+static void judge_journeys(struct match_tables *tables, const struct match_catalogue *c,
+    const struct match_query *q, int32_t *minutes)
 {
-    static const struct match_pattern_key unknown = { .kind = MATCH_SHIFT_UNKNOWN };
-    bool asks_nights = q->client->must_not >> MATCH_EXPOSURE_NIGHTS & 1;
-    for (uint32_t i = 0; i < catalogue->patterns.size; i++) {
-        const struct match_pattern_key *key = match_dict_key(&catalogue->patterns, i);
-        key = key ? key : &unknown;
-        tables->pattern_room_tenths[i] = room_of(q, key);
-        if (asks_nights)
-            tables->pattern_is_night[i] = key->kind == MATCH_SHIFT_FIXED
-                && match_week_meets(&key->shifts, &q->options->night);
+    const struct match_client *client = q->client;
+    for (uint32_t i = 0; i < c->sites.size; i++)
+        minutes[i] = TABLE_JOURNEY_NONE;
+    for (size_t i = client->n_journeys; i-- > 0;) {
+        const struct match_journey *journey = &client->journeys[i];
+        uint32_t site = match_dict_find(&c->sites, &journey->site_id);
+        if (site != MATCH_DICT_NONE && !uuid_is_nil(&journey->site_id))
+            minutes[site] = journey->minutes;
+    }
+    for (uint32_t i = 0; i < c->doors.size; i++) {
+        const struct match_door_key *door = match_dict_key(&c->doors, i);
+        uint64_t bit = UINT64_C(1) << (i % 64);
+        if (!c->doors.refs[i] || minutes[door->site] == TABLE_JOURNEY_NONE)
+            continue;
+        tables->far.words[i / 64] &= ~bit;
+        if (minutes[door->site] > client->journey_max_minutes)
+            tables->far.words[i / 64] |= bit;
     }
 }
 
-/* What a small field is worth, for each value that it can have. */
-#define SCORE_EACH(scores, member, type, wish)                                                     \
-    for (size_t i = 0; i < ARRAY_SIZE(scores); i++) {                                              \
-        struct match_opening opening_;                                                             \
-        opening_.member = (type)i;                                                                 \
-        (scores)[i] = match_score_of(q, &opening_, wish);                                          \
-    }
-
-/* The same for sets: what a set has is what it has without its lowest member, and that one. */
-static void score_shares(int32_t *scores, const uint8_t *weights, unsigned n, int32_t weight)
+static bool has_journeys(const struct match_query *q)
 {
-    uint16_t met[1 << MATCH_N_SETTINGS] = { 0 };
-    unsigned all = 0;
-    for (unsigned i = 0; i < n; i++)
-        all += weights[i];
-    for (unsigned set = 1; all && set < 1u << n; set++) {
-        met[set] = (uint16_t)(met[set & (set - 1)] + weights[__builtin_ctz(set)]);
-        scores[set] = weight * match_share_points(met[set], all);
-    }
+    return q->client->journey_max_minutes && q->client->n_journeys;
 }
 
-static void score_relations(struct match_tables *tables, const struct match_query *q)
+static void judge_distance(struct match_tables *tables, const struct match_kernel *kernel,
+    const struct match_catalogue *c, const struct match_query *q, int32_t *minutes)
 {
-    for (unsigned level = 0; level < MATCH_LEVELS; level++)
-        for (unsigned stance = 0; stance < MATCH_N_STANCES; stance++) {
-            const struct match_opening opening
-                = { .stance = (enum match_stance)stance, .relationship_level = (uint8_t)level };
-            tables->relation_scores[level * MATCH_RELATION_STANCES + stance]
-                = match_score_of(q, &opening, MATCH_WISH_WARMTH)
-                + match_score_of(q, &opening, MATCH_WISH_TRACK_RECORD);
-        }
+    bool is_limited = q->client->has_home && q->distance_max_squared != INT64_MAX;
+    if (is_limited)
+        kernel->find_far(c, q, &tables->far);
+    else if (has_journeys(q))
+        memset(tables->far.words, 0, set_bytes(tables->far.n));
+    if (has_journeys(q))
+        judge_journeys(tables, c, q, minutes);
+    activate(tables, MATCH_LIMIT_DISTANCE, is_limited || has_journeys(q));
+}
+
+/* ---- shifts ---- */
+
+static void judge_patterns(struct match_tables *tables, const struct match_kernel *kernel,
+    const struct match_catalogue *c, const struct match_query *q)
+{
+    struct match_week busy;
+    if (q->client->must_not >> MATCH_EXPOSURE_NIGHTS & 1)
+        kernel->find_meeting(c, &q->options->night, &tables->nights);
+    else
+        tables->nights.words = NULL;
+    activate(tables, MATCH_LIMIT_MUST_NOT, q->client->must_not != 0);
+    if (!q->client->has_availability && !q->has_windows) {
+        tables->pattern_room_tenths = NULL;
+        return;
+    }
+    match_week_fill(&busy);
+    match_week_take(&busy, &q->free);
+    kernel->find_meeting(c, &busy, &tables->patterns);
+    for (uint32_t i = 0; tables->pattern_room_tenths && i < c->patterns.size; i++) {
+        const struct match_pattern_key *key = match_dict_key(&c->patterns, i);
+        if (c->patterns.refs[i] && key->kind == MATCH_SHIFT_FLEXIBLE)
+            tables->pattern_room_tenths[i] = (uint16_t)match_room_tenths(&q->free, &key->shifts);
+    }
+    activate(
+        tables, MATCH_LIMIT_SHIFT, tables->pattern_room_tenths || !set_is_empty(&tables->patterns));
+}
+
+/* ---- small fields ---- */
+
+/* Whether the start of some opening can be too early or too late. */
+static bool start_may_fail(const struct match_catalogue *c, const struct match_query *q)
+{
+    return c->latest_start_on || q->client->latest_start_on
+        || match_can_start_on(q) > q->on + q->options->start_slack_days;
+}
+
+static void judge_fields(
+    struct match_tables *tables, const struct match_catalogue *c, const struct match_query *q)
+{
+    const struct match_client *client = q->client;
+    activate(tables, MATCH_LIMIT_LIVE, true);
+    activate(tables, MATCH_LIMIT_START, start_may_fail(c, q));
+    activate(tables, MATCH_LIMIT_HOURS, client->hours_min_tenths || client->hours_max_tenths);
+    activate(tables, MATCH_LIMIT_PAY, q->pay_floor_pence > 0);
+    activate(tables, MATCH_LIMIT_DRIVING,
+        q->driving != MATCH_DRIVING_UNKNOWN && q->driving != MATCH_DRIVING_G2);
+    activate(tables, MATCH_LIMIT_CHECK,
+        q->check != MATCH_CHECK_UNKNOWN && q->check != MATCH_CHECK_ENHANCED);
 }
 
 bool match_is_considered(const struct match_options *options, const struct match_opening *o)
@@ -136,87 +235,109 @@ static void judge_trials(struct match_tables *tables, const struct match_query *
     }
 }
 
+/* What a set of members is worth: by the weights of those that it has. */
+static void score_settings(struct match_tables *tables, const struct match_query *q)
+{
+    enum { HALF = MATCH_N_SETTINGS / 2 };
+    const uint8_t *weights = q->client->setting_weights;
+    unsigned all = 0;
+    for (unsigned i = 0; i < MATCH_N_SETTINGS; i++)
+        all += weights[i];
+    tables->has_settings = all && q->weights[MATCH_WISH_SETTING];
+    if (!tables->has_settings)
+        return;
+    for (unsigned set = 1; set < MATCH_NIBBLE; set++) {
+        unsigned lowest = (unsigned)__builtin_ctz(set), rest = set & (set - 1);
+        tables->settings_low[set] = (uint8_t)(tables->settings_low[rest] + weights[lowest]);
+        tables->settings_high[set]
+            = (uint8_t)(tables->settings_high[rest] + weights[HALF + lowest]);
+    }
+    for (unsigned met = 0; met <= all; met++)
+        tables->met_scores[met] = q->weights[MATCH_WISH_SETTING] * match_share_points(met, all);
+}
+
 static void score_fields(struct match_tables *tables, const struct match_query *q)
 {
-    SCORE_EACH(tables->trial_scores, trial, enum match_trial, MATCH_WISH_TRIAL);
-    score_relations(tables, q);
-    SCORE_EACH(tables->permanence_scores, permanence, enum match_permanence, MATCH_WISH_PERMANENCE);
-    score_shares(tables->setting_scores, q->client->setting_weights, MATCH_N_SETTINGS,
-        q->weights[MATCH_WISH_SETTING]);
-    score_shares(tables->accreditation_scores, q->client->accreditation_weights,
-        MATCH_N_ACCREDITATIONS, q->weights[MATCH_WISH_ACCREDITATION]);
-}
-
-int32_t match_tables_score(const struct match_tables *tables,
-    const struct match_catalogue *catalogue, const struct match_query *q, uint32_t row)
-{
-    const struct match_catalogue *c = catalogue;
-    int32_t score = tables->soc_scores[c->soc[row]] + tables->industry_scores[c->industry[row]]
-        + tables->trial_scores[c->terms[row] >> TERMS_TRIAL_SHIFT]
-        + tables->permanence_scores[c->standing[row] >> STANDING_PERMANENCE_SHIFT]
-        + tables->relation_scores[match_relation(tables->relations, c->employer[row])]
-        + tables->setting_scores[c->settings[row]]
-        + tables->accreditation_scores[c->standing[row] & STANDING_ACCREDITATIONS];
-    const uint16_t least = c->hours_min_tenths[row], most = MAX(least, c->hours_max_tenths[row]);
-    const uint16_t pay = c->pay_min_pence[row] ? c->pay_min_pence[row] : c->pay_max_pence[row];
-    if (q->weights[MATCH_WISH_HOURS] && q->client->hours_wanted_tenths && most)
-        score += q->weights[MATCH_WISH_HOURS] * match_hours_points(q, least, most);
-    if (q->weights[MATCH_WISH_PAY] && pay)
-        score += q->weights[MATCH_WISH_PAY] * match_pay_points(q, pay);
-    if (q->weights[MATCH_WISH_NEARNESS] && q->client->has_home && c->flags[row] & ROW_HAS_SITE) {
-        int64_t squared
-            = match_squared_from_home(q, c->easting_metres[row], c->northing_metres[row]);
-        score += q->weights[MATCH_WISH_NEARNESS] * match_nearness_points(q, match_metres(squared));
+    const struct match_options *options = q->options;
+    for (unsigned i = 0; i < MATCH_N_TRIALS; i++)
+        tables->trial_scores[i] = q->weights[MATCH_WISH_TRIAL] * options->trial_points[i];
+    for (unsigned i = 0; i < MATCH_PERMANENCES; i++) {
+        const struct match_opening opening = { .permanence = (enum match_permanence)i };
+        tables->permanence_scores[i] = match_score_of(q, &opening, MATCH_WISH_PERMANENCE);
     }
-    return score;
+    for (unsigned level = 0; level < MATCH_LEVELS; level++)
+        for (unsigned stance = 0; stance < MATCH_N_STANCES; stance++)
+            tables->relation_scores[level * MATCH_RELATION_STANCES + stance]
+                = q->weights[MATCH_WISH_WARMTH] * options->stance_points[stance]
+                + q->weights[MATCH_WISH_TRACK_RECORD] * (int32_t)(level * POINTS_A_WEIGHT);
+    for (unsigned set = 0; set < ARRAY_SIZE(tables->accreditation_scores); set++) {
+        const struct match_opening opening = { .accreditations = set };
+        tables->accreditation_scores[set] = match_score_of(q, &opening, MATCH_WISH_ACCREDITATION);
+    }
 }
 
-static uint16_t audience_number(
-    const struct match_catalogue *catalogue, const struct uuid *audience_id)
-{
-    return (uint16_t)MIN(match_dict_find(&catalogue->audiences, audience_id), (uint32_t)UINT16_MAX);
-}
-
-int match_tables_init(struct match_tables *tables, const struct match_catalogue *catalogue,
-    const struct match_query *q, struct err *err)
+/* The asker's own audience, those named beside it, and the network. */
+static void find_audiences(
+    struct match_tables *tables, const struct match_catalogue *c, const struct match_options *o)
 {
     static const struct uuid network = { { 0 } };
-    *tables = (struct match_tables) {
-        .soc_fails = malloc(catalogue->socs.size + 1u),
-        .industry_fails = malloc(catalogue->industries.size + 1u),
-        .soc_scores = malloc((catalogue->socs.size + 1u) * sizeof(int32_t)),
-        .industry_scores = malloc((catalogue->industries.size + 1u) * sizeof(int32_t)),
-        .pattern_room_tenths = malloc((catalogue->patterns.size + 1u) * sizeof(uint16_t)),
-        .pattern_is_night = malloc(catalogue->patterns.size + 1u),
-        .relations = match_relations_of(catalogue, &q->options->audience_id),
-        .audience = audience_number(catalogue, &q->options->audience_id),
-        .audience_network = audience_number(catalogue, &network),
-    };
-    bool needs_sites = q->client->journey_max_minutes && q->client->n_journeys;
-    if (needs_sites)
-        tables->site_minutes = site_minutes(catalogue, q->client);
-    if (!tables->soc_fails || !tables->industry_fails || !tables->soc_scores
-        || !tables->industry_scores || !tables->pattern_room_tenths || !tables->pattern_is_night
-        || (needs_sites && !tables->site_minutes)) {
-        match_tables_release(tables);
+    add_to_set(&tables->audiences, match_dict_find(&c->audiences, &network));
+    add_to_set(&tables->audiences, match_dict_find(&c->audiences, &o->audience_id));
+    for (size_t i = 0; i < o->n_more_audiences; i++)
+        add_to_set(&tables->audiences, match_dict_find(&c->audiences, &o->more_audience_ids[i]));
+}
+
+/* ---- life ---- */
+
+int match_tables_init(struct match_tables *tables, const struct match_kernel *kernel,
+    const struct match_catalogue *c, const struct match_query *q, struct err *err)
+{
+    const uint32_t n_socs = c->socs.size, n_patterns = c->patterns.size, n_doors = c->doors.size;
+    const uint32_t n_industries = c->industries.size;
+    const bool has_industries = q->client->n_industries && q->weights[MATCH_WISH_INDUSTRY];
+    const bool has_excluded = q->client->n_excluded_industries;
+    const size_t soc_bytes = in_lines(n_socs);
+    const size_t room_bytes = c->n_flexible ? in_lines(n_patterns * sizeof(uint16_t)) : 0;
+    const size_t score_bytes = has_industries ? in_lines(n_industries * sizeof(int32_t)) : 0;
+    const size_t site_bytes = has_journeys(q) ? in_lines(c->sites.size * sizeof(int32_t)) : 0;
+    const size_t bytes = set_bytes(c->audiences.size) + set_bytes(n_socs)
+        + 2 * set_bytes(n_patterns) + 2 * set_bytes(n_doors) + set_bytes(n_industries)
+        + 2 * soc_bytes + room_bytes + score_bytes + site_bytes;
+    char *memory = aligned_alloc(LINE_BYTES, bytes);
+    if (!memory)
         return err_oom(err);
-    }
-    judge_socs(tables, catalogue, q);
-    judge_industries(tables, catalogue, q);
-    judge_patterns(tables, catalogue, q);
+    *tables = (struct match_tables) { .memory = memory };
+    tables->audiences = carve_empty_set(&memory, c->audiences.size);
+    tables->socs = carve_set(&memory, n_socs);
+    tables->patterns = carve_set(&memory, n_patterns);
+    tables->nights = carve_set(&memory, n_patterns);
+    tables->far = carve_set(&memory, n_doors);
+    tables->excluded = carve_set(&memory, n_doors);
+    struct match_set industries = carve_empty_set(&memory, n_industries);
+    tables->soc_points = carve_zeroed(&memory, soc_bytes);
+    uint8_t *ruled_out = carve_zeroed(&memory, soc_bytes);
+    tables->pattern_room_tenths = room_bytes ? carve(&memory, room_bytes) : NULL;
+    tables->industry_scores = score_bytes ? carve(&memory, score_bytes) : NULL;
+    int32_t *minutes = site_bytes ? carve(&memory, site_bytes) : NULL;
+
+    tables->relations = match_relations_of(c, &q->options->audience_id);
+    find_audiences(tables, c, q->options);
+    judge_fields(tables, c, q);
     judge_trials(tables, q);
+    judge_socs(tables, kernel, c, q, ruled_out);
+    judge_distance(tables, kernel, c, q, minutes);
+    judge_patterns(tables, kernel, c, q);
+    if (has_excluded)
+        judge_industries(tables, kernel, c, q, &industries);
+    if (has_industries)
+        score_industries(tables, c, q);
+    score_settings(tables, q);
     score_fields(tables, q);
     return 0;
 }
 
 void match_tables_release(struct match_tables *tables)
 {
-    free(tables->soc_fails);
-    free(tables->industry_fails);
-    free(tables->soc_scores);
-    free(tables->industry_scores);
-    free(tables->pattern_room_tenths);
-    free(tables->pattern_is_night);
-    free(tables->site_minutes);
-    *tables = (struct match_tables) { .audience = UINT16_MAX };
+    free(tables->memory);
+    *tables = (struct match_tables) { .memory = NULL };
 }

@@ -57,12 +57,16 @@ void match_wish_hours(
     grant(ret_finding, WHY_FITS, match_hours_points(q, o->hours_min_tenths, most));
 }
 
+int64_t match_pay_full(const struct match_query *q)
+{
+    int64_t hoped = (int64_t)q->client->pay_hoped_pence - (int64_t)q->pay_floor_pence;
+    return hoped > 0 ? hoped : (int64_t)q->options->pay_full_pence;
+}
+
 uint8_t match_pay_points(const struct match_query *q, uint32_t pay_pence)
 {
     int64_t above = (int64_t)pay_pence - (int64_t)q->pay_floor_pence;
-    int64_t hoped = (int64_t)q->client->pay_hoped_pence - (int64_t)q->pay_floor_pence;
-    int64_t full = hoped > 0 ? hoped : (int64_t)q->options->pay_full_pence;
-    return within_points(above * FULL_POINTS / full);
+    return within_points(above * FULL_POINTS / match_pay_full(q));
 }
 
 uint32_t match_least_pay_pence(const struct match_opening *o)
@@ -79,11 +83,15 @@ void match_wish_pay(
     grant(ret_finding, WHY_FITS, match_pay_points(q, pay));
 }
 
+int64_t match_far_metres(const struct match_query *q)
+{
+    return q->client->distance_max_metres ? q->client->distance_max_metres
+                                          : q->options->near_metres;
+}
+
 uint8_t match_nearness_points(const struct match_query *q, int64_t metres)
 {
-    int64_t far
-        = q->client->distance_max_metres ? q->client->distance_max_metres : q->options->near_metres;
-    return within_points(FULL_POINTS - metres * FULL_POINTS / far);
+    return within_points(FULL_POINTS - metres * FULL_POINTS / match_far_metres(q));
 }
 
 void match_wish_nearness(

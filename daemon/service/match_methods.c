@@ -216,7 +216,7 @@ static int find_clients(struct code_call *code, struct err *err)
     if (!clients)
         return err_oom(err);
     if (uuid_parse(text, strlen(text), &id) < 0
-        || !match_catalogue_get(code->catalogue, &call->options.audience_id, &id, &opening))
+        || !match_catalogue_get(code->catalogue, &call->options, &id, &opening))
         return no_opening(err);
     for (size_t i = 0; i < call->n_subjects; i++)
         clients[i] = call->subjects[i].client;

@@ -266,7 +266,7 @@ static void test_run__refuses_what_cannot_be(void **state)
 static void check_soc(const struct fixture *f, const struct uuid *id, uint16_t soc)
 {
     struct match_opening o;
-    assert_true(match_catalogue_get(f->catalogue, &f->options.audience_id, id, &o));
+    assert_true(match_catalogue_get(f->catalogue, &f->options, id, &o));
     assert_int_equal(o.soc, soc);
 }
 
@@ -288,15 +288,16 @@ static void test_catalogue__knows_openings_by_id(void **state)
     assert_int_equal(match_catalogue_put(f->catalogue, &o, &err), 0);
     check_soc(f, &o.id, 9111);
     assert_true(match_catalogue_remove(f->catalogue, &o.id));
-    assert_false(match_catalogue_get(f->catalogue, &f->options.audience_id, &o.id, &o));
+    assert_false(match_catalogue_get(f->catalogue, &f->options, &o.id, &o));
     assert_int_equal(match_catalogue_count(f->catalogue), 0);
 }
 
 static unsigned level_of(const struct fixture *f, uint8_t asker, uint8_t id)
 {
     struct match_opening o;
-    struct uuid opening_id = { { [15] = id } }, asker_id = { { [0] = asker } };
-    assert_true(match_catalogue_get(f->catalogue, &asker_id, &opening_id, &o));
+    struct uuid opening_id = { { [15] = id } };
+    struct match_options options = { .audience_id = { { [0] = asker } } };
+    assert_true(match_catalogue_get(f->catalogue, &options, &opening_id, &o));
     assert_int_equal(o.stance, o.relationship_level ? MATCH_STANCE_WARM : MATCH_STANCE_UNKNOWN);
     return o.relationship_level;
 }
