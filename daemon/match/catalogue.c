@@ -234,17 +234,14 @@ static void write_row(struct match_catalogue *c, uint32_t row, const struct numb
     c->flags[row] = flags_of(o);
     c->terms[row] = (uint8_t)((unsigned)o->driving | (unsigned)o->check << TERMS_CHECK_SHIFT
         | (unsigned)o->trial << TERMS_TRIAL_SHIFT);
-    c->worth[row] = (struct match_worth) {
-        .standing
-        = (uint8_t)(o->accreditations | (unsigned)o->permanence << STANDING_PERMANENCE_SHIFT),
-        .settings = (uint8_t)o->settings,
-        .pay_least = (uint16_t)o->pay_min_pence,
-    };
+    c->standing[row]
+        = (uint8_t)(o->accreditations | (unsigned)o->permanence << STANDING_PERMANENCE_SHIFT);
     c->places_left[row] = o->places_left;
     c->closes_on[row] = o->closes_on ? match_day(o->closes_on) : MATCH_DAY_LAST;
     c->starts_on[row] = match_day(o->starts_on);
     c->hours_least[row] = o->hours_min_tenths;
     c->hours_most[row] = known_or_most(o->hours_max_tenths, o->hours_min_tenths);
+    c->pay_least[row] = (uint16_t)o->pay_min_pence;
     c->pay_best[row] = known_or_most(o->pay_max_pence, o->pay_min_pence);
     c->exposures[row] = (uint16_t)o->exposures;
     c->soc[row] = (uint16_t)numbers->soc;
@@ -253,6 +250,8 @@ static void write_row(struct match_catalogue *c, uint32_t row, const struct numb
     c->pattern_high[row] = (uint8_t)(numbers->pattern >> 16);
     c->door[row] = numbers->door;
     match_door_meet(c, row);
+    if (c->settings)
+        c->settings[row] = (uint8_t)o->settings;
     if (c->opens_on)
         c->opens_on[row] = match_day(o->opens_on);
     if (c->latest_start_on)
@@ -379,7 +378,7 @@ void match_catalogue_read(const struct match_catalogue *c, const struct match_re
     uint32_t row, struct match_opening *ret_opening)
 {
     unsigned relation = match_relation(relations, match_door(c, row)->employer);
-    unsigned flags = c->flags[row], terms = c->terms[row], standing = c->worth[row].standing;
+    unsigned flags = c->flags[row], terms = c->terms[row], standing = c->standing[row];
     *ret_opening = (struct match_opening) {
         .is_closed = flags & ROW_IS_CLOSED,
         .is_hidden = flags & ROW_IS_HIDDEN,
@@ -391,14 +390,14 @@ void match_catalogue_read(const struct match_catalogue *c, const struct match_re
         .latest_start_on = c->latest_start_on ? match_date(c->latest_start_on[row]) : 0,
         .hours_min_tenths = c->hours_least[row],
         .hours_max_tenths = read_most(c->hours_most[row], c->hours_least[row]),
-        .pay_min_pence = c->worth[row].pay_least,
-        .pay_max_pence = read_most(c->pay_best[row], c->worth[row].pay_least),
+        .pay_min_pence = c->pay_least[row],
+        .pay_max_pence = read_most(c->pay_best[row], c->pay_least[row]),
         .driving = (enum match_driving)(terms & TERMS_DRIVING),
         .check = (enum match_check)((terms & TERMS_CHECK) >> TERMS_CHECK_SHIFT),
         .trial = (enum match_trial)(terms >> TERMS_TRIAL_SHIFT),
         .exposures = c->exposures[row],
         .exposures_known = c->exposures_known ? c->exposures_known[row] : 0,
-        .settings = c->worth[row].settings,
+        .settings = c->settings ? c->settings[row] : 0,
         .accreditations = standing & STANDING_ACCREDITATIONS,
         .permanence = (enum match_permanence)(standing >> STANDING_PERMANENCE_SHIFT),
         .stance = (enum match_stance)(relation % MATCH_RELATION_STANCES),

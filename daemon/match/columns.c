@@ -29,7 +29,8 @@ static const struct column {
 } columns[] = {
     COLUMN(flags, OF_ROWS, ROW_IS_HOLE, false),
     COLUMN(terms, OF_ROWS, 0, false),
-    COLUMN(worth, OF_ROWS, 0, false),
+    COLUMN(standing, OF_ROWS, 0, false),
+    COLUMN(settings, OF_ROWS, 0, true),
     COLUMN(places_left, OF_ROWS, 0, false),
     COLUMN(opens_on, OF_ROWS, 0, true),
     COLUMN(closes_on, OF_ROWS, 0, false),
@@ -37,6 +38,7 @@ static const struct column {
     COLUMN(latest_start_on, OF_ROWS, 0xFF, true),
     COLUMN(hours_least, OF_ROWS, 0, false),
     COLUMN(hours_most, OF_ROWS, 0, false),
+    COLUMN(pay_least, OF_ROWS, 0, false),
     COLUMN(pay_best, OF_ROWS, 0, false),
     COLUMN(exposures, OF_ROWS, 0, false),
     COLUMN(exposures_known, OF_ROWS, 0, true),
@@ -80,8 +82,8 @@ static size_t n_elements(const struct match_catalogue *c, enum column_kind kind)
         return c->row_capacity / MATCH_BLOCK_ROWS;
     case OF_DOORS:
         return c->door_capacity;
-    case OF_DOOR_BLOCKS:
-        return c->door_capacity / MATCH_BLOCK_ROWS;
+    case OF_DOOR_BLOCKS: /* blocks are read in blocks, too */
+        return c->door_capacity / MATCH_BLOCK_ROWS + MATCH_BLOCK_ROWS;
     case OF_PATTERNS:
         return c->pattern_capacity;
     case OF_SOCS:
@@ -166,7 +168,8 @@ static bool make(struct match_catalogue *c, const void *array)
 
 bool match_columns_make(struct match_catalogue *c, const struct match_opening *o)
 {
-    return (c->opens_on || !o->opens_on || make(c, &c->opens_on))
+    return (c->settings || !o->settings || make(c, &c->settings))
+        && (c->opens_on || !o->opens_on || make(c, &c->opens_on))
         && (c->latest_start_on || !o->latest_start_on || make(c, &c->latest_start_on))
         && (c->exposures_known || !o->exposures_known || make(c, &c->exposures_known));
 }

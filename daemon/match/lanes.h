@@ -1,6 +1,6 @@
 /* Sixty-four rows of a column at a time: each function answers a bit a row, the first row's lowest.
  * Loops whose length the compiler knows, so that it makes vectors of them; and intrinsics for
- * AVX-512 with VBMI, whose masks are such bits. Only kernel.c includes it. */
+ * AVX-512 with VBMI, whose masks are such bits. Only judge.c and score.c include it. */
 #pragma once
 
 #include "match/match_internal.h"
@@ -146,6 +146,27 @@ static inline uint64_t rows_in_range(
     }
     ROWS_LOOKED_UP(rows, set, numbers[i]);
     return rows;
+}
+
+/* The bytes of 64 numbers below @n in a table that may be read a little beyond, by pages of what
+ * two registers hold. */
+enum { BYTE_PAGE = 128, BYTE_PAGES_MOST = 16 };
+
+static inline __m512i bytes_of(const uint16_t *numbers, const uint8_t *table, uint32_t n)
+{
+    __m512i low = _mm512_loadu_si512(numbers), high = _mm512_loadu_si512(numbers + LANES / 2);
+    __m512i index = lower_bytes(low, high);
+    __m512i page = lower_bytes(_mm512_srli_epi16(low, 7), _mm512_srli_epi16(high, 7));
+    __m512i found = _mm512_permutex2var_epi8(
+        _mm512_loadu_si512(table), index, _mm512_loadu_si512(table + LANES));
+    for (uint32_t i = 1; i * BYTE_PAGE < n; i++) {
+        const uint8_t *at = table + (size_t)i * BYTE_PAGE;
+        __m512i there = _mm512_permutex2var_epi8(
+            _mm512_loadu_si512(at), index, _mm512_loadu_si512(at + LANES));
+        found = _mm512_mask_mov_epi8(
+            found, _mm512_cmpeq_epi8_mask(page, _mm512_set1_epi8((char)i)), there);
+    }
+    return found;
 }
 
 #else

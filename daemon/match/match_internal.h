@@ -247,13 +247,7 @@ enum {
     TERMS_TRIAL_SHIFT = 5,
 };
 
-/* A row of @worth: what only a score reads, in one place. */
-struct match_worth {
-    uint8_t standing; /* accreditations in four bits, permanence above */
-    uint8_t settings;
-    uint16_t pay_least; /* pence */
-};
-
+/* A row of @standing: accreditations in four bits, permanence above. */
 enum { STANDING_ACCREDITATIONS = 0x0F, STANDING_PERMANENCE_SHIFT = 4 };
 
 /* Of hours_most and pay_best. */
@@ -262,15 +256,14 @@ enum { MATCH_MOST_UNKNOWN = UINT16_MAX };
 struct match_catalogue {
     struct match_dict ids, employers, sites, audiences, doors, patterns, socs, industries;
 
-    /* of each opening; NULL where no opening has ever said it: opens_on, latest_start_on,
-     * exposures_known */
+    /* of each opening; NULL where no opening has ever said it: settings, opens_on,
+     * latest_start_on, exposures_known */
     uint32_t row_capacity;
-    uint8_t *flags, *terms;
-    struct match_worth *worth;
+    uint8_t *flags, *terms, *standing, *settings;
     int16_t *places_left;
     uint16_t *opens_on, *closes_on, *starts_on, *latest_start_on; /* match_day(), or never */
     uint16_t *hours_least, *hours_most; /* tenths */
-    uint16_t *pay_best; /* pence */
+    uint16_t *pay_least, *pay_best; /* pence */
     uint16_t *exposures, *exposures_known;
     uint16_t *soc, *audience, *pattern_low; /* numbers in the dictionaries */
     uint8_t *pattern_high;
@@ -345,7 +338,6 @@ enum {
     MATCH_PERMANENCES = MATCH_PERMANENCE_CASUAL + 1,
     MATCH_SET_SLACK_BYTES = 128,
     MATCH_NIBBLE = 16,
-    MATCH_MET_MOST = 5 * MATCH_N_SETTINGS, /* the weights of all settings together */
 };
 
 struct match_set {
@@ -359,17 +351,28 @@ struct match_tables {
     struct match_set audiences; /* that the asker belongs to */
     struct match_set socs, patterns, nights, far, excluded; /* that fail; the last two are doors */
     uint16_t *pattern_room_tenths; /* of flexible ones; NULL: there is none */
-    uint8_t *soc_points;
-    int32_t *industry_scores; /* NULL: none */
     bool some_trial_hides;
     uint8_t trial_hides[MATCH_N_TRIALS];
-    int32_t trial_scores[MATCH_N_TRIALS], permanence_scores[MATCH_PERMANENCES];
+
+    /* points, 0 to 100 */
+    uint8_t *soc_points;
+    uint8_t *industry_points; /* NULL: none */
+    uint8_t trial_points[MATCH_NIBBLE], permanence_points[MATCH_NIBBLE],
+        accreditation_points[MATCH_NIBBLE];
+    bool has_settings, has_accreditations;
+    uint8_t settings_low[MATCH_NIBBLE], settings_high[MATCH_NIBBLE]; /* the weights that are met */
+    uint8_t met_points[64]; /* by these */
     const struct match_relations *relations;
     int32_t relation_scores[MATCH_LEVELS * MATCH_RELATION_STANCES];
-    bool has_settings;
-    uint8_t settings_low[MATCH_NIBBLE], settings_high[MATCH_NIBBLE]; /* the weights that are met */
-    int32_t met_scores[MATCH_MET_MOST + 1];
-    int32_t accreditation_scores[1 << MATCH_N_ACCREDITATIONS];
+
+    /* For bounds, which are scores in units of 1 << bound_shift, rounded up. */
+    unsigned bound_shift;
+    uint16_t bound_weights[MATCH_N_WISHES]; /* 0 where the wish can give nothing */
+    uint32_t bound_rest; /* the most of what is looked up by door, and 1 */
+    uint32_t bound_most; /* of all bounds */
+    uint8_t *nearest_points; /* the most of each block of doors */
+    uint16_t pay_enough,
+        pay_factor; /* points are pay above enough times factor, divided by 65536 */
 };
 
 struct match_kernel;
@@ -379,7 +382,7 @@ int match_tables_init(struct match_tables *tables, const struct match_kernel *ke
     struct err *err) _must_check_;
 void match_tables_release(struct match_tables *tables);
 
-/* kernel.c: the inner loops, compiled for several instruction sets. */
+/* judge.c and score.c: the inner loops, compiled for several instruction sets. */
 struct match_scan {
     const struct match_catalogue *c;
     const struct match_query *q;
@@ -404,7 +407,7 @@ struct match_tally {
     struct match_rows alone[MATCH_N_LIMITS], funnel[MATCH_N_LIMITS], sole[MATCH_N_LIMITS];
 };
 
-struct match_kernel {
+struct match_judge {
     /* The rows from @first on that are there and for the asker's eyes. */
     void (*see)(const struct match_scan *scan, uint32_t first, struct match_rows *ret_rows);
     /* What they fail, and count it. */
@@ -412,9 +415,6 @@ struct match_kernel {
         struct match_tally *tally);
     /* Keep of @rows those that fail nothing. */
     void (*sift)(const struct match_scan *scan, uint32_t first, struct match_rows *rows);
-    /* Score @n rows, at most a chunk: points times weights. */
-    void (*score)(
-        const struct match_scan *scan, const uint32_t *rows, unsigned n, int32_t *ret_scores);
     /* The doors farther from home than @q allows. */
     void (*find_far)(
         const struct match_catalogue *c, const struct match_query *q, struct match_set *far);
@@ -426,15 +426,36 @@ struct match_kernel {
         struct match_set *doors);
     /* The numbers whose byte is not 0. */
     void (*collect)(const uint8_t *bytes, struct match_set *set);
+};
+
+struct match_scorer {
     /* Give the occupations from @low to @high @points, if that is more. */
     void (*raise_socs)(const struct match_catalogue *c, uint16_t low, uint16_t high, uint8_t points,
         uint8_t *soc_points);
+    /* Score @n rows, at most a chunk: points times weights. */
+    void (*score)(
+        const struct match_scan *scan, const uint32_t *rows, unsigned n, int32_t *ret_scores);
+    /* Of @n blocks of doors, the most points that nearness can give. */
+    void (*find_nearest)(const struct match_catalogue *c, const struct match_query *q, uint32_t n,
+        uint8_t *ret_points);
+    /* Bounds of the @wanted rows of the block from @first on; 0 for the others. */
+    void (*bound)(const struct match_scan *scan, uint32_t first, uint64_t wanted,
+        uint16_t ret_bounds[MATCH_BLOCK_ROWS]);
+    /* How many of @n bounds, whole blocks, are @least or more; which of a block. */
+    size_t (*count_from)(const uint16_t *bounds, size_t n, uint16_t least);
+    uint64_t (*rows_from)(const uint16_t bounds[MATCH_BLOCK_ROWS], uint16_t least);
 };
 
-extern const struct match_kernel match_kernel_portable, match_kernel_avx2, match_kernel_avx512;
+extern const struct match_judge match_judge_portable, match_judge_avx2, match_judge_avx512;
+extern const struct match_scorer match_scorer_portable, match_scorer_avx2, match_scorer_avx512;
 
 /* The fastest that this machine has, or the one that the options name. */
-const struct match_kernel *match_kernel_for(enum match_instructions instructions);
+struct match_kernel {
+    const struct match_judge *judge;
+    const struct match_scorer *scorer;
+};
+
+struct match_kernel match_kernel_for(enum match_instructions instructions);
 
 /* timeline.c: the days on which a client's limits change, each with its query. */
 struct match_timeline {
@@ -476,33 +497,57 @@ int match_add_notes(struct match_answer *answer, const struct match_query *q,
     const struct match_opening *shown, size_t n_shown, struct arena *arena, struct str *text,
     struct err *err) _must_check_;
 
-/* rank.c: candidates by day, score and id, taken one by one. A match may have very many, of which
- * few are taken: only the best are in the heap, and ids are looked up only where all else is equal.
- */
+/* rank.c: candidates by day, score and id, taken one by one; ids are looked up only where all else
+ * is equal. */
 struct match_candidate {
     int32_t day; /* before the score */
     int32_t score;
     uint32_t row;
 };
 
+enum { MATCH_RANK_ROW_BITS = 24 };
+
 struct match_rank {
-    uint64_t *keys; /* day, score, row: the highest is the best */
+    uint64_t *keys; /* day, score, row; the highest is the best */
     size_t n, capacity;
-    size_t n_heap; /* of them, at the front */
-    size_t n_wanted; /* in the next heap, at least */
+    bool is_heap; /* since the last was added */
     int32_t first_day; /* none is before it */
     const void *ids; /* of row 0 … */
     size_t id_stride; /* … and so many bytes to that of the next */
-    /* Take out keys that can no longer be taken; returns how many are left, at the front. */
-    size_t (*keep)(const void *arg, uint64_t *keys, size_t n);
-    const void *arg;
 };
-
-enum { MATCH_RANK_ROW_BITS = 24 }; /* the lowest of a key */
 
 /* Add @n candidates of one @day: first_day, or at most 65535 days later. */
 bool match_rank_add(struct match_rank *rank, int32_t day, const uint32_t *rows,
     const int32_t *scores, size_t n) _must_check_;
+/* The score of the best; -1: there is none. */
+int32_t match_rank_best(struct match_rank *rank);
+/* The highest score that @k candidates reach, or that of the last. */
+int32_t match_rank_score_of(struct match_rank *rank, size_t k);
 bool match_rank_pop(struct match_rank *rank, struct match_candidate *ret_candidate);
 const struct uuid *match_rank_id(const struct match_rank *rank, uint32_t row);
 void match_rank_release(struct match_rank *rank);
+
+/* pool.c: the same for very many candidates of one day, of which few are asked for. Each has a
+ * bound when it is added; only those whose bound says that they may be next are scored. */
+struct match_pool {
+    struct match_scan scan;
+    const struct match_scorer *scorer;
+    uint32_t *first; /* row of each block with candidates */
+    uint16_t *bounds; /* of its rows; 0: no candidate */
+    size_t n_blocks, capacity;
+    size_t n; /* candidates */
+    size_t n_wanted; /* are to be asked for */
+    size_t n_next; /* bounds to reach next */
+    uint32_t scored_from; /* candidates with this bound or more are in @rank */
+    struct match_rank rank;
+    /* Whether a row may still be taken; NULL: each may. */
+    bool (*is_wanted)(const void *arg, uint32_t row);
+    const void *arg;
+};
+
+bool match_pool_add(
+    struct match_pool *pool, uint32_t first, const struct match_rows *rows) _must_check_;
+/* The next one; 0: there is none. ERR_EXHAUSTED. */
+int match_pool_pop(
+    struct match_pool *pool, struct match_candidate *ret_candidate, struct err *err) _must_check_;
+void match_pool_release(struct match_pool *pool);

@@ -1,13 +1,6 @@
 #include "match/match_internal.h"
 
-enum {
-    ROW_BITS = MATCH_RANK_ROW_BITS,
-    SCORE_BITS = 24,
-    DAY_LAST = UINT16_MAX,
-    FIRST_HEAP = 64,
-    HEAP_GROWS = 4,
-    CLASSES = 1024,
-};
+enum { ROW_BITS = MATCH_RANK_ROW_BITS, SCORE_BITS = 24, DAY_LAST = UINT16_MAX };
 
 const struct uuid *match_rank_id(const struct match_rank *rank, uint32_t row)
 {
@@ -17,6 +10,11 @@ const struct uuid *match_rank_id(const struct match_rank *rank, uint32_t row)
 static uint32_t row_of(uint64_t key)
 {
     return (uint32_t)(key & ((1u << ROW_BITS) - 1));
+}
+
+static int32_t score_of(uint64_t key)
+{
+    return (int32_t)(key >> ROW_BITS & ((1u << SCORE_BITS) - 1));
 }
 
 /* Whether @a comes before @b: by day, then score, highest first, then id. */
@@ -29,15 +27,33 @@ static bool comes_before(const struct match_rank *rank, uint64_t a, uint64_t b)
 
 static bool reserve(struct match_rank *rank, size_t n)
 {
+    enum { FIRST = 256 };
     if (rank->n + n <= rank->capacity)
         return true;
-    size_t capacity = MAX(rank->capacity * 2, rank->n + n + FIRST_HEAP);
+    size_t capacity = MAX(rank->capacity * 2, rank->n + n + FIRST);
     uint64_t *keys = realloc(rank->keys, capacity * sizeof(*keys));
     if (!keys)
         return false;
     rank->keys = keys;
     rank->capacity = capacity;
     return true;
+}
+
+static void sift_down(struct match_rank *rank, size_t i)
+{
+    uint64_t key = rank->keys[i];
+    for (;;) {
+        size_t child = 2 * i + 1;
+        if (child >= rank->n)
+            break;
+        if (child + 1 < rank->n && comes_before(rank, rank->keys[child + 1], rank->keys[child]))
+            child++;
+        if (!comes_before(rank, rank->keys[child], key))
+            break;
+        rank->keys[i] = rank->keys[child];
+        i = child;
+    }
+    rank->keys[i] = key;
 }
 
 bool match_rank_add(
@@ -50,85 +66,56 @@ bool match_rank_add(
     for (size_t i = 0; i < n; i++)
         keys[i] = (sooner | (uint32_t)scores[i]) << ROW_BITS | rows[i];
     rank->n += n;
+    rank->is_heap = rank->is_heap && n == 0;
     return true;
 }
 
-static void sift_down(struct match_rank *rank, size_t i)
-{
-    uint64_t key = rank->keys[i];
-    for (;;) {
-        size_t child = 2 * i + 1;
-        if (child >= rank->n_heap)
-            break;
-        if (child + 1 < rank->n_heap
-            && comes_before(rank, rank->keys[child + 1], rank->keys[child]))
-            child++;
-        if (!comes_before(rank, rank->keys[child], key))
-            break;
-        rank->keys[i] = rank->keys[child];
-        i = child;
-    }
-    rank->keys[i] = key;
-}
-
-/* The lowest key such that @n_wanted candidates at least, and seldom many more, reach it. */
-static uint64_t find_cut(const struct match_rank *rank, size_t n_wanted)
-{
-    uint32_t counts[CLASSES] = { 0 };
-    uint64_t low = UINT64_MAX, high = 0;
-    unsigned shift = ROW_BITS, class = CLASSES;
-    for (size_t i = 0; i < rank->n; i++) {
-        low = MIN(low, rank->keys[i]);
-        high = MAX(high, rank->keys[i]);
-    }
-    low = low >> ROW_BITS << ROW_BITS;
-    while ((high - low) >> shift >= CLASSES)
-        shift++;
-    for (size_t i = 0; i < rank->n; i++)
-        counts[(rank->keys[i] - low) >> shift]++;
-    for (size_t n = 0; n < n_wanted;)
-        n += counts[--class];
-    return low + ((uint64_t) class << shift);
-}
-
-/* Make a heap of the best candidates; most are never asked for. */
 static void make_heap(struct match_rank *rank)
 {
-    size_t n = 0;
-    bool is_first = rank->n_wanted == 0;
-    if (rank->keep && !is_first)
-        rank->n = rank->keep(rank->arg, rank->keys, rank->n);
-    rank->n_wanted = is_first ? FIRST_HEAP : rank->n_wanted * HEAP_GROWS;
-    if (rank->n > 2 * rank->n_wanted) {
-        uint64_t cut = find_cut(rank, rank->n_wanted);
-        for (size_t i = 0; i < rank->n; i++) {
-            uint64_t key = rank->keys[i];
-            if (key < cut)
-                continue;
-            rank->keys[i] = rank->keys[n];
-            rank->keys[n++] = key;
-        }
-    }
-    rank->n_heap = n ? n : rank->n;
-    for (size_t i = rank->n_heap / 2; i-- > 0;)
+    if (rank->is_heap)
+        return;
+    for (size_t i = rank->n / 2; i-- > 0;)
         sift_down(rank, i);
+    rank->is_heap = true;
+}
+
+int32_t match_rank_best(struct match_rank *rank)
+{
+    make_heap(rank);
+    return rank->n > 0 ? score_of(rank->keys[0]) : -1;
+}
+
+/* A score is found by halving; few steps, each over all. */
+int32_t match_rank_score_of(struct match_rank *rank, size_t k)
+{
+    int32_t low = 0, high = match_rank_best(rank);
+    k = MIN(k, rank->n);
+    while (low < high) {
+        int32_t middle = low + (high - low + 1) / 2;
+        size_t n = 0;
+        for (size_t i = 0; i < rank->n; i++)
+            n += score_of(rank->keys[i]) >= middle;
+        if (n >= k)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
 }
 
 bool match_rank_pop(struct match_rank *rank, struct match_candidate *ret_candidate)
 {
-    if (rank->n > 0 && rank->n_heap == 0)
-        make_heap(rank);
+    make_heap(rank);
     if (rank->n == 0)
         return false;
     uint64_t key = rank->keys[0];
     *ret_candidate = (struct match_candidate) {
         .day = DAY_LAST - (int32_t)(key >> (ROW_BITS + SCORE_BITS)) + rank->first_day,
-        .score = (int32_t)(key >> ROW_BITS & ((1u << SCORE_BITS) - 1)),
+        .score = score_of(key),
         .row = row_of(key),
     };
-    rank->keys[0] = rank->keys[--rank->n_heap];
-    rank->keys[rank->n_heap] = rank->keys[--rank->n];
-    if (rank->n_heap > 0)
+    rank->keys[0] = rank->keys[--rank->n];
+    if (rank->n > 0)
         sift_down(rank, 0);
     return true;
 }

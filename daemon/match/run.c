@@ -14,6 +14,7 @@ struct run {
     struct match_opening *shown; /* the openings of @chosen */
     struct employer_count *shown_of_employer; /* a table, open addressing */
     uint32_t n_employer_counts;
+    uint32_t unknown_employer; /* its number */
     uint32_t shown_of_group[MINOR_GROUPS];
     struct arena *arena;
     struct str text;
@@ -58,9 +59,8 @@ static void read_candidate(const struct run *run, const struct match_candidate *
 static uint32_t *shown_of_employer(struct run *run, uint32_t row)
 {
     enum { GOLDEN = 0x9E3779B1 };
-    const struct match_catalogue *c = run->search.catalogue;
-    uint32_t employer = match_door(c, row)->employer;
-    if (uuid_is_nil(match_dict_key(&c->employers, employer)))
+    uint32_t employer = match_door(run->search.catalogue, row)->employer;
+    if (employer == run->unknown_employer)
         return NULL;
     uint32_t place
         = (uint32_t)((uint64_t)(employer * (uint32_t)GOLDEN) * run->n_employer_counts >> 32);
@@ -81,6 +81,16 @@ static bool is_full(const uint32_t *shown, uint32_t most)
     return shown && most && *shown >= most;
 }
 
+/* The best may all be of one group; once it is full, the rest of it need not be scored. */
+static bool is_open(const void *arg, uint32_t row)
+{
+    const struct run *run = arg;
+    const struct match_catalogue *c = run->search.catalogue;
+    uint16_t code = c->soc_code[c->soc[row]];
+    return code == MATCH_SOC_UNKNOWN
+        || run->shown_of_group[code / UNITS_A_GROUP] < run->options->max_per_group;
+}
+
 /* Whether the caps still allow an opening; if they do, it counts. */
 static bool take_breadth(struct run *run, uint32_t row)
 {
@@ -90,53 +100,38 @@ static bool take_breadth(struct run *run, uint32_t row)
         return false;
     if (of_employer)
         ++*of_employer;
-    if (of_group)
-        ++*of_group;
+    if (of_group && ++*of_group == run->options->max_per_group) {
+        run->search.fits.is_wanted = is_open;
+        run->search.fits.arg = run;
+    }
     return true;
 }
 
-/* The best may all be of one group; once it is full, the rest of it need not be looked at. */
-static size_t keep_open_groups(const void *arg, uint64_t *keys, size_t n)
-{
-    const struct run *run = arg;
-    const struct match_catalogue *c = run->search.catalogue;
-    const uint32_t most = run->options->max_per_group;
-    size_t n_kept = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t row = (uint32_t)(keys[i] & ((1u << MATCH_RANK_ROW_BITS) - 1));
-        uint16_t code = c->soc_code[c->soc[row]];
-        keys[n_kept] = keys[i];
-        n_kept += code == MATCH_SOC_UNKNOWN || run->shown_of_group[code / UNITS_A_GROUP] < most;
-    }
-    return n_kept;
-}
-
 /* Greedy and exact: in order of rank, whoever the caps still allow. */
-static size_t choose_broadly(struct run *run, size_t n_most)
+static int choose_broadly(struct run *run, size_t n_most, size_t *ret_n, struct err *err)
 {
     struct match_candidate candidate;
     size_t n = 0;
-    if (run->options->max_per_group) {
-        run->search.fits.rank.keep = keep_open_groups;
-        run->search.fits.rank.arg = run;
-    }
-    while (n < n_most && match_rank_pop(&run->search.fits.rank, &candidate))
+    int r = 1;
+    while (n < n_most && (r = match_pool_pop(&run->search.fits, &candidate, err)) > 0)
         if (take_breadth(run, candidate.row))
             run->chosen[n++] = candidate;
-    return n;
+    *ret_n = n;
+    return MIN(r, 0);
 }
 
 /* Choose the results: run->chosen, *@ret_n of them. */
 static int choose(struct run *run, size_t *ret_n, struct err *err)
 {
-    size_t n_most = MIN(run->search.fits.rank.n, (size_t)run->options->n_results);
+    size_t n_most = MIN(run->search.fits.n, (size_t)run->options->n_results);
+    static const struct uuid unknown = { { 0 } };
+    run->unknown_employer = match_dict_find(&run->search.catalogue->employers, &unknown);
     run->n_employer_counts = (uint32_t)(2 * n_most + 1);
     run->chosen = calloc(n_most + 1, sizeof(*run->chosen));
     run->shown_of_employer = calloc(run->n_employer_counts, sizeof(*run->shown_of_employer));
     if (!run->chosen || !run->shown_of_employer)
         return err_oom(err);
-    *ret_n = choose_broadly(run, n_most);
-    return 0;
+    return choose_broadly(run, n_most, ret_n, err);
 }
 
 /* ---- what is shown ---- */
@@ -164,18 +159,19 @@ static int show_results(struct run *run, struct match_answer *answer, struct err
 /* A near miss is shown only if there is something to ask of somebody. */
 static int show_near_misses(struct run *run, struct match_answer *answer, struct err *err)
 {
-    size_t n_most = MIN(run->search.near_misses.rank.n, (size_t)run->options->n_near_misses);
+    size_t n_most = MIN(run->search.near_misses.n, (size_t)run->options->n_near_misses);
     answer->near_misses = arena_calloc(run->arena, n_most, sizeof(*answer->near_misses));
     if (!answer->near_misses)
         return err_oom(err);
     struct match_candidate candidate;
+    int r = 0;
     while (answer->n_near_misses < n_most
-        && match_rank_pop(&run->search.near_misses.rank, &candidate)) {
+        && (r = match_pool_pop(&run->search.near_misses, &candidate, err)) > 0) {
         struct match_result *result = &answer->near_misses[answer->n_near_misses];
         struct match_result asks = { .n_asks = 0 };
         struct match_opening o;
         read_candidate(run, &candidate, &o);
-        int r = match_result_add_asks(&asks, &run->search.query, &o, run->arena, &run->text, err);
+        r = match_result_add_asks(&asks, &run->search.query, &o, run->arena, &run->text, err);
         if (r == 0 && asks.n_asks == 0)
             continue;
         if (r == 0)
@@ -186,17 +182,17 @@ static int show_near_misses(struct run *run, struct match_answer *answer, struct
         result->n_asks = asks.n_asks;
         answer->n_near_misses++;
     }
-    return 0;
+    return MIN(r, 0);
 }
 
 static int show_not_yet(struct run *run, struct match_answer *answer, struct err *err)
 {
-    size_t n_most = MIN(run->search.not_yet.rank.n, (size_t)run->options->n_not_yet);
+    size_t n_most = MIN(run->search.not_yet.n, (size_t)run->options->n_not_yet);
     answer->not_yet = arena_calloc(run->arena, n_most, sizeof(*answer->not_yet));
     if (!answer->not_yet)
         return err_oom(err);
     struct match_candidate candidate;
-    while (answer->n_not_yet < n_most && match_rank_pop(&run->search.not_yet.rank, &candidate)) {
+    while (answer->n_not_yet < n_most && match_rank_pop(&run->search.not_yet, &candidate)) {
         struct match_result *result = &answer->not_yet[answer->n_not_yet];
         struct match_opening o;
         read_candidate(run, &candidate, &o);

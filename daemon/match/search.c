@@ -10,45 +10,20 @@ static struct match_scan scan_with(const struct match_search *search,
     return (struct match_scan) { .c = search->catalogue, .q = query, .t = tables };
 }
 
-/* Score the rows that wait, and let them be candidates. */
-static bool flush(struct match_search *search, struct match_pile *pile)
+/* Let the rows of the chunk from @first on be candidates for a later @day. */
+static bool add_later(
+    struct match_search *search, int32_t day, uint32_t first, const struct match_rows *chunk)
 {
     const struct match_scan scan = scan_with(search, &search->query, &search->tables);
+    _uninitialized_ uint32_t rows[MATCH_CHUNK_ROWS];
     _uninitialized_ int32_t scores[MATCH_CHUNK_ROWS];
-    for (unsigned i = 0; i < pile->n; i += MATCH_CHUNK_ROWS) {
-        unsigned n = MIN(pile->n - i, (unsigned)MATCH_CHUNK_ROWS);
-        search->kernel->score(&scan, pile->rows + i, n, scores);
-        if (!match_rank_add(&pile->rank, pile->day, pile->rows + i, scores, n))
-            return false;
-    }
-    pile->n = 0;
-    return true;
-}
-
-/* What a score reads of a row is seldom in the cache. */
-static void fetch(const struct match_catalogue *c, uint32_t row)
-{
-    __builtin_prefetch(&c->worth[row]);
-    __builtin_prefetch(&c->door[row]);
-    __builtin_prefetch(&c->soc[row]);
-    __builtin_prefetch(&c->hours_least[row]);
-    __builtin_prefetch(&c->hours_most[row]);
-}
-
-/* Let the rows of the chunk from @first on be candidates for @day. */
-static bool add_rows(struct match_search *search, struct match_pile *pile, int32_t day,
-    uint32_t first, const struct match_rows *chunk)
-{
-    if ((pile->day != day || pile->n + MATCH_CHUNK_ROWS > MATCH_PILE_ROWS) && !flush(search, pile))
-        return false;
-    pile->day = day;
+    unsigned n = 0;
     for (unsigned b = 0; b < MATCH_CHUNK_BLOCKS; b++)
-        for (uint64_t left = chunk->blocks[b]; left; left &= left - 1) {
-            uint32_t row = first + b * MATCH_BLOCK_ROWS + (uint32_t)__builtin_ctzll(left);
-            fetch(search->catalogue, row);
-            pile->rows[pile->n++] = row;
-        }
-    return true;
+        for (uint64_t left = chunk->blocks[b]; left; left &= left - 1)
+            rows[n++] = first + b * MATCH_BLOCK_ROWS + (uint32_t)__builtin_ctzll(left);
+    if (n > 0)
+        search->kernel.scorer->score(&scan, rows, n, scores);
+    return match_rank_add(&search->not_yet, day, rows, scores, n);
 }
 
 /* The rows of @rows whose opening opens on a later day: on that day something may be possible,
@@ -67,7 +42,7 @@ static bool add_opening_later(struct match_search *search, uint32_t first, struc
         int32_t day = match_possible_on(&search->timeline, &o);
         one.blocks[block] = bit;
         rows->blocks[block] &= ~bit;
-        if (day && !add_rows(search, &search->not_yet, day, first, &one))
+        if (day && !add_later(search, day, first, &one))
             return false;
     }
     return true;
@@ -80,8 +55,8 @@ static bool add_not_yet(struct match_search *search, uint32_t first, struct matc
         const struct match_query *query = &search->timeline.queries[i];
         const struct match_scan scan = scan_with(search, query, &search->later[i - 1]);
         struct match_rows fit = *rows;
-        search->kernel->sift(&scan, first, &fit);
-        ok = add_rows(search, &search->not_yet, query->on, first, &fit);
+        search->kernel.judge->sift(&scan, first, &fit);
+        ok = add_later(search, query->on, first, &fit);
         for (unsigned b = 0; b < MATCH_CHUNK_BLOCKS; b++)
             rows->blocks[b] &= ~fit.blocks[b];
     }
@@ -114,9 +89,9 @@ static bool sort_chunk(struct match_search *search, uint32_t first, const struct
             not_yet.blocks[b] = any & ~failing(search, chunk, b, ~match_timed_limits());
     }
     if (options->n_results)
-        ok = add_rows(search, &search->fits, search->query.on, first, &fit);
+        ok = match_pool_add(&search->fits, first, &fit);
     if (ok && options->n_near_misses)
-        ok = add_rows(search, &search->near_misses, search->query.on, first, &near_misses);
+        ok = match_pool_add(&search->near_misses, first, &near_misses);
     if (ok && options->n_not_yet)
         ok = add_not_yet(search, first, &not_yet);
     return ok;
@@ -133,21 +108,21 @@ static int init_later(struct match_search *search, struct err *err)
     if (!search->later)
         return err_oom(err);
     for (size_t i = 1; r == 0 && i < search->timeline.n_queries; i++)
-        r = match_tables_init(&search->later[i - 1], search->kernel, search->catalogue,
+        r = match_tables_init(&search->later[i - 1], &search->kernel, search->catalogue,
             &search->timeline.queries[i], err);
     return r;
 }
 
 static bool read_chunk(struct match_search *search, const struct match_scan *scan, uint32_t first)
 {
-    struct match_chunk chunk;
+    _uninitialized_ struct match_chunk chunk;
     if (!search->options->results_only) {
-        search->kernel->judge(scan, first, &chunk, &search->tally);
+        search->kernel.judge->judge(scan, first, &chunk, &search->tally);
         return sort_chunk(search, first, &chunk);
     }
-    search->kernel->see(scan, first, &chunk.visible);
-    search->kernel->sift(scan, first, &chunk.visible);
-    return add_rows(search, &search->fits, search->query.on, first, &chunk.visible);
+    search->kernel.judge->see(scan, first, &chunk.visible);
+    search->kernel.judge->sift(scan, first, &chunk.visible);
+    return match_pool_add(&search->fits, first, &chunk.visible);
 }
 
 int match_search_read(struct match_search *search, struct err *err)
@@ -155,17 +130,13 @@ int match_search_read(struct match_search *search, struct err *err)
     const struct match_options *options = search->options;
     const struct match_scan scan = scan_with(search, &search->query, &search->tables);
     int r = match_tables_init(
-        &search->tables, search->kernel, search->catalogue, &search->query, err);
+        &search->tables, &search->kernel, search->catalogue, &search->query, err);
     if (r == 0 && options->n_not_yet && !options->results_only)
         r = init_later(search, err);
     for (uint32_t first = 0; r == 0 && first < search->catalogue->ids.size;
          first += MATCH_CHUNK_ROWS)
         if (!read_chunk(search, &scan, first))
             r = err_oom(err);
-    if (r == 0
-        && (!flush(search, &search->fits) || !flush(search, &search->near_misses)
-            || !flush(search, &search->not_yet)))
-        r = err_oom(err);
     return r;
 }
 
@@ -214,8 +185,14 @@ int match_search_init(struct match_search *search, const struct match_catalogue 
     const struct match_rank empty = {
         .first_day = options->on, .ids = catalogue->ids.keys, .id_stride = sizeof(struct uuid)
     };
-    search->fits.rank = search->near_misses.rank = search->not_yet.rank = empty;
     match_query_init(&search->query, client, options, options->on);
+    const struct match_pool pool = { .scan = scan_with(search, &search->query, &search->tables),
+        .scorer = search->kernel.scorer,
+        .rank = empty };
+    search->fits = search->near_misses = pool;
+    search->fits.n_wanted = options->n_results;
+    search->near_misses.n_wanted = options->n_near_misses;
+    search->not_yet = empty;
     return 0;
 }
 
@@ -226,7 +203,7 @@ void match_search_release(struct match_search *search)
         match_tables_release(&search->later[i]);
     free(search->later);
     match_timeline_release(&search->timeline);
-    match_rank_release(&search->fits.rank);
-    match_rank_release(&search->near_misses.rank);
-    match_rank_release(&search->not_yet.rank);
+    match_pool_release(&search->fits);
+    match_pool_release(&search->near_misses);
+    match_rank_release(&search->not_yet);
 }

@@ -10,27 +10,18 @@
 
 #include "match/match_internal.h"
 
-/* Rows that wait to be scored together, and those that were. */
-enum { MATCH_PILE_ROWS = 2 * MATCH_CHUNK_ROWS };
-
-struct match_pile {
-    struct match_rank rank;
-    int32_t day; /* of the rows that wait */
-    unsigned n;
-    uint32_t rows[MATCH_PILE_ROWS];
-};
-
 struct match_search {
     const struct match_catalogue *catalogue;
     const struct match_options *options;
-    const struct match_kernel *kernel;
+    struct match_kernel kernel;
     struct match_query query;
     struct match_tables tables;
     struct match_timeline timeline;
     struct match_tables *later; /* of each query of the timeline but the first */
     uint32_t asked_limits; /* about which somebody can be asked */
     struct match_tally tally;
-    struct match_pile fits, near_misses, not_yet;
+    struct match_pool fits, near_misses;
+    struct match_rank not_yet;
 };
 
 int match_search_init(struct match_search *search, const struct match_catalogue *catalogue,

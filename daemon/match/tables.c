@@ -67,7 +67,7 @@ static void raise_group(const struct match_kernel *kernel, const struct match_ca
 {
     static const uint16_t units[MATCH_SOC_DIGITS + 1] = { 0, 1000, 100, 10, 1 };
     uint16_t unit = units[code->digits], low = (uint16_t)(code->code * unit);
-    kernel->raise_socs(c, low, (uint16_t)(low + unit - 1), points, soc_points);
+    kernel->scorer->raise_socs(c, low, (uint16_t)(low + unit - 1), points, soc_points);
 }
 
 /* The set begins as those that are ruled out; where only wished ones count, the others follow. */
@@ -85,8 +85,16 @@ static void judge_socs(struct match_tables *tables, const struct match_kernel *k
     if (match_only_these_occupations(client))
         for (uint32_t i = 0; i < c->socs.size; i++)
             ruled_out[i] |= tables->soc_points[i] == 0 && c->soc_code[i] != MATCH_SOC_UNKNOWN;
-    kernel->collect(ruled_out, &tables->socs);
+    kernel->judge->collect(ruled_out, &tables->socs);
     activate(tables, MATCH_LIMIT_OCCUPATION, !set_is_empty(&tables->socs));
+}
+
+static uint8_t points_of(
+    const struct match_query *q, const struct match_opening *opening, enum match_wish wish)
+{
+    struct match_finding finding;
+    match_criterion_of_wish(wish)->evaluate(q, opening, &finding);
+    return finding.points;
 }
 
 static struct match_opening of_industry(const struct match_catalogue *c, uint32_t number)
@@ -107,7 +115,7 @@ static void judge_industries(struct match_tables *tables, const struct match_ker
     }
     if (set_is_empty(industries))
         return;
-    kernel->find_doors(c, industries, &tables->excluded);
+    kernel->judge->find_doors(c, industries, &tables->excluded);
     activate(tables, MATCH_LIMIT_INDUSTRY, true);
 }
 
@@ -116,7 +124,7 @@ static void score_industries(
 {
     for (uint32_t i = 0; i < c->industries.size; i++) {
         const struct match_opening opening = of_industry(c, i);
-        tables->industry_scores[i] = match_score_of(q, &opening, MATCH_WISH_INDUSTRY);
+        tables->industry_points[i] = points_of(q, &opening, MATCH_WISH_INDUSTRY);
     }
 }
 
@@ -156,7 +164,7 @@ static void judge_distance(struct match_tables *tables, const struct match_kerne
 {
     bool is_limited = q->client->has_home && q->distance_max_squared != INT64_MAX;
     if (is_limited)
-        kernel->find_far(c, q, &tables->far);
+        kernel->judge->find_far(c, q, &tables->far);
     else if (has_journeys(q))
         memset(tables->far.words, 0, set_bytes(tables->far.n));
     if (has_journeys(q))
@@ -171,7 +179,7 @@ static void judge_patterns(struct match_tables *tables, const struct match_kerne
 {
     struct match_week busy;
     if (q->client->must_not >> MATCH_EXPOSURE_NIGHTS & 1)
-        kernel->find_meeting(c, &q->options->night, &tables->nights);
+        kernel->judge->find_meeting(c, &q->options->night, &tables->nights);
     else
         tables->nights.words = NULL;
     activate(tables, MATCH_LIMIT_MUST_NOT, q->client->must_not != 0);
@@ -181,7 +189,7 @@ static void judge_patterns(struct match_tables *tables, const struct match_kerne
     }
     match_week_fill(&busy);
     match_week_take(&busy, &q->free);
-    kernel->find_meeting(c, &busy, &tables->patterns);
+    kernel->judge->find_meeting(c, &busy, &tables->patterns);
     for (uint32_t i = 0; tables->pattern_room_tenths && i < c->patterns.size; i++) {
         const struct match_pattern_key *key = match_dict_key(&c->patterns, i);
         if (c->patterns.refs[i] && key->kind == MATCH_SHIFT_FLEXIBLE)
@@ -235,15 +243,16 @@ static void judge_trials(struct match_tables *tables, const struct match_query *
     }
 }
 
-/* What a set of members is worth: by the weights of those that it has. */
-static void score_settings(struct match_tables *tables, const struct match_query *q)
+/* The points of settings go by the weights of those that an opening has. */
+static void score_settings(
+    struct match_tables *tables, const struct match_catalogue *c, const struct match_query *q)
 {
     enum { HALF = MATCH_N_SETTINGS / 2 };
     const uint8_t *weights = q->client->setting_weights;
     unsigned all = 0;
     for (unsigned i = 0; i < MATCH_N_SETTINGS; i++)
         all += weights[i];
-    tables->has_settings = all && q->weights[MATCH_WISH_SETTING];
+    tables->has_settings = all && q->weights[MATCH_WISH_SETTING] && c->settings;
     if (!tables->has_settings)
         return;
     for (unsigned set = 1; set < MATCH_NIBBLE; set++) {
@@ -253,27 +262,91 @@ static void score_settings(struct match_tables *tables, const struct match_query
             = (uint8_t)(tables->settings_high[rest] + weights[HALF + lowest]);
     }
     for (unsigned met = 0; met <= all; met++)
-        tables->met_scores[met] = q->weights[MATCH_WISH_SETTING] * match_share_points(met, all);
+        tables->met_points[met] = match_share_points(met, all);
+}
+
+static void score_accreditations(struct match_tables *tables, const struct match_query *q)
+{
+    const uint8_t *weights = q->client->accreditation_weights;
+    unsigned met[1 << MATCH_N_ACCREDITATIONS] = { 0 }, all = 0;
+    for (unsigned i = 0; i < MATCH_N_ACCREDITATIONS; i++)
+        all += weights[i];
+    for (unsigned set = 1; all && set < ARRAY_SIZE(met); set++) {
+        met[set] = met[set & (set - 1)] + weights[__builtin_ctz(set)];
+        tables->accreditation_points[set] = match_share_points(met[set], all);
+    }
+    tables->has_accreditations = all && q->weights[MATCH_WISH_ACCREDITATION];
 }
 
 static void score_fields(struct match_tables *tables, const struct match_query *q)
 {
     const struct match_options *options = q->options;
-    for (unsigned i = 0; i < MATCH_N_TRIALS; i++)
-        tables->trial_scores[i] = q->weights[MATCH_WISH_TRIAL] * options->trial_points[i];
+    memcpy(tables->trial_points, options->trial_points, sizeof(options->trial_points));
     for (unsigned i = 0; i < MATCH_PERMANENCES; i++) {
         const struct match_opening opening = { .permanence = (enum match_permanence)i };
-        tables->permanence_scores[i] = match_score_of(q, &opening, MATCH_WISH_PERMANENCE);
+        tables->permanence_points[i] = points_of(q, &opening, MATCH_WISH_PERMANENCE);
     }
     for (unsigned level = 0; level < MATCH_LEVELS; level++)
         for (unsigned stance = 0; stance < MATCH_N_STANCES; stance++)
             tables->relation_scores[level * MATCH_RELATION_STANCES + stance]
                 = q->weights[MATCH_WISH_WARMTH] * options->stance_points[stance]
                 + q->weights[MATCH_WISH_TRACK_RECORD] * (int32_t)(level * POINTS_A_WEIGHT);
-    for (unsigned set = 0; set < ARRAY_SIZE(tables->accreditation_scores); set++) {
-        const struct match_opening opening = { .accreditations = set };
-        tables->accreditation_scores[set] = match_score_of(q, &opening, MATCH_WISH_ACCREDITATION);
+}
+
+/* ---- bounds ---- */
+
+static uint32_t most_of_relations(const struct match_tables *tables)
+{
+    int32_t most = 0;
+    for (size_t i = 0; tables->relations->n && i < ARRAY_SIZE(tables->relation_scores); i++)
+        most = MAX(most, tables->relation_scores[i]);
+    return (uint32_t)MAX(most, tables->relation_scores[0]);
+}
+
+static uint16_t scaled_weight(
+    const struct match_tables *tables, const struct match_query *q, enum match_wish wish)
+{
+    return (uint16_t)((q->weights[wish] + (1u << tables->bound_shift) - 1) >> tables->bound_shift);
+}
+
+/* The sum of all bounds fits 16 bits: else all is halved, and rounded up. */
+static void prepare_bounds(struct match_tables *tables, const struct match_kernel *kernel,
+    const struct match_catalogue *c, const struct match_query *q)
+{
+    enum { FULL_POINTS = 100, BOUND_MOST = 65000 };
+    const struct match_client *client = q->client;
+    uint32_t weights = 0, full = (uint32_t)MIN(match_pay_full(q), (int64_t)UINT16_MAX);
+    for (size_t i = 0; i < MATCH_N_WISHES; i++)
+        weights += q->weights[i];
+    tables->bound_shift = weights * FULL_POINTS > BOUND_MOST;
+    const struct {
+        enum match_wish wish;
+        bool counts;
+    } wishes[] = {
+        { MATCH_WISH_OCCUPATION, client->n_occupations },
+        { MATCH_WISH_HOURS, client->hours_wanted_tenths },
+        { MATCH_WISH_PAY, true },
+        { MATCH_WISH_NEARNESS, client->has_home },
+        { MATCH_WISH_TRIAL, true },
+        { MATCH_WISH_SETTING, tables->has_settings },
+        { MATCH_WISH_ACCREDITATION, tables->has_accreditations },
+        { MATCH_WISH_PERMANENCE, true },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(wishes); i++) {
+        if (!wishes[i].counts)
+            continue;
+        tables->bound_weights[wishes[i].wish] = scaled_weight(tables, q, wishes[i].wish);
+        tables->bound_most += tables->bound_weights[wishes[i].wish] * FULL_POINTS;
     }
+    tables->bound_rest = 1 + (most_of_relations(tables) >> tables->bound_shift) + 1;
+    if (tables->industry_points)
+        tables->bound_rest += scaled_weight(tables, q, MATCH_WISH_INDUSTRY) * FULL_POINTS;
+    if (tables->bound_weights[MATCH_WISH_NEARNESS])
+        kernel->scorer->find_nearest(c, q, (c->doors.size + 63) / 64, tables->nearest_points);
+    tables->bound_most += tables->bound_rest;
+    tables->pay_enough = (uint16_t)MIN(q->pay_floor_pence, (uint32_t)UINT16_MAX);
+    tables->pay_factor = full > FULL_POINTS ? (uint16_t)((FULL_POINTS * 65536u + full - 1) / full)
+                                            : (uint16_t)UINT16_MAX;
 }
 
 /* The asker's own audience, those named beside it, and the network. */
@@ -296,13 +369,14 @@ int match_tables_init(struct match_tables *tables, const struct match_kernel *ke
     const uint32_t n_industries = c->industries.size;
     const bool has_industries = q->client->n_industries && q->weights[MATCH_WISH_INDUSTRY];
     const bool has_excluded = q->client->n_excluded_industries;
-    const size_t soc_bytes = in_lines(n_socs);
+    const size_t soc_bytes = in_lines(n_socs + MATCH_SET_SLACK_BYTES);
+    const size_t near_bytes = in_lines(n_doors / 64 + 1);
     const size_t room_bytes = c->n_flexible ? in_lines(n_patterns * sizeof(uint16_t)) : 0;
-    const size_t score_bytes = has_industries ? in_lines(n_industries * sizeof(int32_t)) : 0;
+    const size_t industry_bytes = has_industries ? in_lines(n_industries) : 0;
     const size_t site_bytes = has_journeys(q) ? in_lines(c->sites.size * sizeof(int32_t)) : 0;
     const size_t bytes = set_bytes(c->audiences.size) + set_bytes(n_socs)
         + 2 * set_bytes(n_patterns) + 2 * set_bytes(n_doors) + set_bytes(n_industries)
-        + 2 * soc_bytes + room_bytes + score_bytes + site_bytes;
+        + 2 * soc_bytes + near_bytes + room_bytes + industry_bytes + site_bytes;
     char *memory = aligned_alloc(LINE_BYTES, bytes);
     if (!memory)
         return err_oom(err);
@@ -317,7 +391,8 @@ int match_tables_init(struct match_tables *tables, const struct match_kernel *ke
     tables->soc_points = carve_zeroed(&memory, soc_bytes);
     uint8_t *ruled_out = carve_zeroed(&memory, soc_bytes);
     tables->pattern_room_tenths = room_bytes ? carve(&memory, room_bytes) : NULL;
-    tables->industry_scores = score_bytes ? carve(&memory, score_bytes) : NULL;
+    tables->nearest_points = carve(&memory, near_bytes);
+    tables->industry_points = industry_bytes ? carve(&memory, industry_bytes) : NULL;
     int32_t *minutes = site_bytes ? carve(&memory, site_bytes) : NULL;
 
     tables->relations = match_relations_of(c, &q->options->audience_id);
@@ -331,8 +406,10 @@ int match_tables_init(struct match_tables *tables, const struct match_kernel *ke
         judge_industries(tables, kernel, c, q, &industries);
     if (has_industries)
         score_industries(tables, c, q);
-    score_settings(tables, q);
+    score_settings(tables, c, q);
+    score_accreditations(tables, q);
     score_fields(tables, q);
+    prepare_bounds(tables, kernel, c, q);
     return 0;
 }
 

@@ -12,7 +12,7 @@
 #include "base/loop.h"
 #include "base/uuid.h"
 #include "db/pool.h"
-#include "match/catalogue.h"
+#include "match/match.h"
 #include "service/follower.h"
 
 #include <stdio.h>
@@ -44,11 +44,12 @@ static void answer_sync(struct state *state)
 static void answer_opening(const struct state *state, const char *line)
 {
     struct match_opening o;
-    struct uuid asker, id;
+    struct match_options options = { .on = 0 };
+    struct uuid id;
 
-    if (strlen(line) < 73 || uuid_parse(line, 36, &asker) < 0 || uuid_parse(line + 37, 36, &id) < 0)
+    if (strlen(line) < 73 || uuid_parse(line, 36, &options.audience_id) < 0 || uuid_parse(line + 37, 36, &id) < 0)
         puts("what?");
-    else if (!match_catalogue_get(follower_catalogue(state->follower), &asker, &id, &o))
+    else if (!match_catalogue_get(follower_catalogue(state->follower), &options, &id, &o))
         puts("none");
     else
         printf("%d %d %d %u %u %d %d %u %d %u\n", o.is_hidden, o.places_left, (int)o.closes_on,

@@ -4,8 +4,8 @@
  *     match_engine FOLDER OPENINGS [CLIENTS]
  *
  * prints p50 and p99 of finding the best 20 with all counts, without and with words, and without
- * what not every machine has; of the best alone; the memory an opening takes; how long the catalogue
- * takes to fill, and one change. */
+ * what not every machine has; of the best alone; the memory an opening takes; how long the
+ * catalogue takes to fill, and one change. */
 #include "base/arena.h"
 #include "base/clock.h"
 #include "bench/match/shape.h"

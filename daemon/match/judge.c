@@ -3,10 +3,8 @@
  * (daemon/CMakeLists.txt) and gives the same whichever is chosen. */
 #include "match/lanes.h"
 
-#include <math.h>
-
-#ifndef MATCH_KERNEL
-#define MATCH_KERNEL match_kernel_portable
+#ifndef MATCH_JUDGE
+#define MATCH_JUDGE match_judge_portable
 #endif
 
 enum { BLOCKS = MATCH_CHUNK_BLOCKS };
@@ -289,19 +287,26 @@ static void sift(const struct match_scan *s, uint32_t first, struct match_rows *
 
 /* ---- what a query works out once ---- */
 
-/* Whether all of a box is within the limit of home, or none of it. */
-static enum share share_near(
-    const struct match_catalogue *c, const struct match_query *q, uint32_t block)
+/* Blocks of doors, of the 64 from @first on, that lie wholly beyond the limit of home, and those
+ * that do not lie wholly within it. */
+static void share_boxes(const struct match_catalogue *c, const struct match_query *q,
+    uint32_t first, uint64_t *ret_beyond, uint64_t *ret_not_within)
 {
     const double most = (double)q->distance_max_squared;
     const double home_east = q->client->easting_metres, home_north = q->client->northing_metres;
-    const double west = c->west[block] - home_east, east = c->east[block] - home_east;
-    const double south = c->south[block] - home_north, north = c->north[block] - home_north;
-    const double near_x = MAX(MAX(west, -east), 0), near_y = MAX(MAX(south, -north), 0);
-    const double far_x = MAX(-west, east), far_y = MAX(-south, north);
-    if (near_x * near_x + near_y * near_y > most)
-        return NONE;
-    return far_x * far_x + far_y * far_y <= most ? ALL : SOME;
+    _uninitialized_ double near[LANES];
+    _uninitialized_ double far[LANES];
+    for (unsigned i = 0; i < LANES; i++) {
+        const double west = c->west[first + i] - home_east, east = c->east[first + i] - home_east;
+        const double south = c->south[first + i] - home_north;
+        const double north = c->north[first + i] - home_north;
+        const double x = MAX(MAX(west, -east), 0.0), y = MAX(MAX(south, -north), 0.0);
+        const double far_x = MAX(-west, east), far_y = MAX(-south, north);
+        near[i] = x * x + y * y;
+        far[i] = far_x * far_x + far_y * far_y;
+    }
+    *ret_beyond = rows_beyond(near, most);
+    *ret_not_within = rows_beyond(far, most);
 }
 
 /* Grid references of one country: the square of a distance fits a double exactly. */
@@ -312,7 +317,7 @@ static uint64_t far_in_block(
     const double home_east = q->client->easting_metres, home_north = q->client->northing_metres;
     const int32_t *easting = c->easting + (size_t)block * LANES;
     const int32_t *northing = c->northing + (size_t)block * LANES;
-    double squared[LANES];
+    _uninitialized_ double squared[LANES];
     for (unsigned i = 0; i < LANES; i++)
         squared[i] = (easting[i] - home_east) * (easting[i] - home_east)
             + (northing[i] - home_north) * (northing[i] - home_north);
@@ -322,10 +327,17 @@ static uint64_t far_in_block(
 static void find_far(
     const struct match_catalogue *c, const struct match_query *q, struct match_set *far)
 {
+    uint64_t beyond = 0, not_within = 0;
     for (uint32_t block = 0; block * LANES < far->n; block++) {
-        enum share near = c->has_site[block] ? share_near(c, q, block) : ALL;
-        uint64_t rows = near == ALL ? 0 : near == NONE ? UINT64_MAX : far_in_block(c, q, block);
-        far->words[block] = rows & c->has_site[block];
+        const uint64_t bit = UINT64_C(1) << (block % LANES);
+        if (block % LANES == 0)
+            share_boxes(c, q, block, &beyond, &not_within);
+        uint64_t doors = 0;
+        if (beyond & bit)
+            doors = UINT64_MAX;
+        else if (not_within & bit)
+            doors = far_in_block(c, q, block);
+        far->words[block] = doors & c->has_site[block];
     }
 }
 
@@ -333,7 +345,7 @@ static void find_meeting(
     const struct match_catalogue *c, const struct match_week *week, struct match_set *patterns)
 {
     for (uint32_t at = 0; at < patterns->n; at += LANES) {
-        uint64_t met[LANES];
+        _uninitialized_ uint64_t met[LANES];
         for (unsigned i = 0; i < LANES; i++)
             met[i] = (c->week[0][at + i] & week->bits[0]) | (c->week[1][at + i] & week->bits[1])
                 | (c->week[2][at + i] & week->bits[2]) | (c->week[3][at + i] & week->bits[3])
@@ -355,134 +367,12 @@ static void collect(const uint8_t *bytes, struct match_set *set)
         set->words[at / LANES] = rows_flagged(bytes + at, UINT8_MAX);
 }
 
-static void raise_socs(const struct match_catalogue *c, uint16_t low, uint16_t high, uint8_t points,
-    uint8_t *soc_points)
-{
-    for (uint32_t at = 0; at < c->socs.size; at += LANES)
-        for (unsigned i = 0; i < LANES; i++) {
-            uint8_t more
-                = (uint16_t)(c->soc_code[at + i] - low) <= (uint16_t)(high - low) ? points : 0;
-            soc_points[at + i] = MAX(soc_points[at + i], more);
-        }
-}
-
-/* ---- scores ---- */
-
-/* What is read of the rows, so that the arithmetic on it is of vectors. */
-struct facts {
-    int32_t looked_up[MATCH_CHUNK_ROWS];
-    int32_t least[MATCH_CHUNK_ROWS], most[MATCH_CHUNK_ROWS]; /* hours; most below 0: not known */
-    int32_t pay[MATCH_CHUNK_ROWS]; /* 0: not known */
-    int32_t east[MATCH_CHUNK_ROWS], north[MATCH_CHUNK_ROWS]; /* of home */
-    int32_t has_site[MATCH_CHUNK_ROWS]; /* 0 or 1 */
-};
-
-static int32_t look_up(const struct match_scan *s, uint32_t row, const struct match_door_key *door)
-{
-    const struct match_tables *t = s->t;
-    const struct match_catalogue *c = s->c;
-    const struct match_worth worth = c->worth[row];
-    int32_t score = t->soc_points[c->soc[row]] * s->q->weights[MATCH_WISH_OCCUPATION]
-        + t->trial_scores[c->terms[row] >> TERMS_TRIAL_SHIFT]
-        + t->permanence_scores[worth.standing >> STANDING_PERMANENCE_SHIFT]
-        + t->accreditation_scores[worth.standing & STANDING_ACCREDITATIONS]
-        + t->relation_scores[match_relation(t->relations, door->employer)];
-    if (t->industry_scores)
-        score += t->industry_scores[door->industry];
-    if (t->has_settings)
-        score += t->met_scores[t->settings_low[worth.settings % MATCH_NIBBLE]
-            + t->settings_high[worth.settings / MATCH_NIBBLE]];
-    return score;
-}
-
-static void read_facts(
-    const struct match_scan *s, const uint32_t *rows, unsigned n, struct facts *facts)
-{
-    const struct match_catalogue *c = s->c;
-    const int32_t home_east = s->q->client->easting_metres;
-    const int32_t home_north = s->q->client->northing_metres;
-    for (unsigned i = 0; i < n; i++) {
-        uint32_t row = rows[i];
-        const struct match_door_key *door = match_door(c, row);
-        facts->looked_up[i] = look_up(s, row, door);
-        facts->least[i] = c->hours_least[row];
-        facts->most[i] = c->hours_most[row] == MATCH_MOST_UNKNOWN ? -1 : c->hours_most[row];
-        facts->pay[i] = c->worth[row].pay_least;
-        if (!facts->pay[i] && c->pay_best[row] != MATCH_MOST_UNKNOWN)
-            facts->pay[i] = c->pay_best[row];
-        facts->east[i] = door->easting - home_east;
-        facts->north[i] = door->northing - home_north;
-        facts->has_site[i] = door->has_site;
-    }
-}
-
-static int32_t within_points(int32_t points)
-{
-    return MAX(0, MIN(points, 100));
-}
-
-/* As match_hours_points(). */
-static void score_hours(
-    const struct match_scan *s, const struct facts *facts, unsigned n, int32_t *scores)
-{
-    const int32_t wanted = s->q->client->hours_wanted_tenths;
-    const int32_t weight = wanted ? s->q->weights[MATCH_WISH_HOURS] : 0;
-    for (unsigned i = 0; weight && i < n; i++) {
-        int32_t off = MAX(0, MAX(facts->least[i] - wanted, wanted - facts->most[i]));
-        scores[i] += facts->most[i] <= 0 ? 0 : weight * within_points(100 - off);
-    }
-}
-
-/* As match_pay_points(): a quotient below 101 of such numbers is never rounded up to a whole one.
- */
-static void score_pay(
-    const struct match_scan *s, const struct facts *facts, unsigned n, int32_t *scores)
-{
-    const int32_t weight = s->q->weights[MATCH_WISH_PAY];
-    const int32_t enough = (int32_t)MIN(s->q->pay_floor_pence, (uint32_t)MATCH_PAY_MAX_PENCE + 1);
-    const double full = match_pay_full(s->q);
-    for (unsigned i = 0; weight && i < n; i++) {
-        int32_t above = MAX(facts->pay[i] - enough, 0);
-        double points = above * 100.0 / full;
-        scores[i] += weight * (points < 100 ? (int32_t)points : 100);
-    }
-}
-
-/* As match_nearness_points() of match_metres(): the root is corrected to the whole metre above. */
-static void score_nearness(
-    const struct match_scan *s, const struct facts *facts, unsigned n, int32_t *scores)
-{
-    const int32_t weight = s->q->client->has_home ? s->q->weights[MATCH_WISH_NEARNESS] : 0;
-    const double far = match_far_metres(s->q);
-    for (unsigned i = 0; weight && i < n; i++) {
-        const double east = facts->east[i], north = facts->north[i];
-        const double squared = east * east + north * north;
-        double metres = (int32_t)sqrt(squared);
-        metres += metres * metres < squared ? 1 : 0;
-        double lost = metres * 100.0 / far;
-        int32_t points = lost < 100 ? 100 - (int32_t)lost : 0;
-        scores[i] += weight * facts->has_site[i] * points;
-    }
-}
-
-static void score(const struct match_scan *s, const uint32_t *rows, unsigned n, int32_t *ret_scores)
-{
-    _uninitialized_ struct facts facts;
-    read_facts(s, rows, n, &facts);
-    memcpy(ret_scores, facts.looked_up, n * sizeof(*ret_scores));
-    score_hours(s, &facts, n, ret_scores);
-    score_pay(s, &facts, n, ret_scores);
-    score_nearness(s, &facts, n, ret_scores);
-}
-
-const struct match_kernel MATCH_KERNEL = {
+const struct match_judge MATCH_JUDGE = {
     .see = see,
     .judge = judge,
     .sift = sift,
-    .score = score,
     .find_far = find_far,
     .find_meeting = find_meeting,
     .find_doors = find_doors,
     .collect = collect,
-    .raise_socs = raise_socs,
 };
