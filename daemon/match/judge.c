@@ -75,26 +75,15 @@ static void fail_pay(const struct match_scan *s, uint32_t first, const struct ma
 
 enum share { NONE, SOME, ALL };
 
-/* How many of the numbers from @first to @last are in the set: a few words, if they are close. */
+/* How many of the numbers from @first to @last, that are close, are in the set. */
 static enum share share_of(const struct match_set *set, uint32_t first, uint32_t last)
 {
-    enum { FAR_APART_WORDS = 32 };
-    uint32_t from = first / 64, to = last / 64;
-    uint64_t some = 0, all = UINT64_MAX;
-    if (first > last)
-        return NONE;
-    if (to - from > FAR_APART_WORDS)
-        return SOME;
-    for (uint32_t i = from; i <= to; i++) {
-        uint64_t mask = UINT64_MAX;
-        if (i == from)
-            mask &= UINT64_MAX << (first % 64);
-        if (i == to)
-            mask &= UINT64_MAX >> (63 - last % 64);
-        some |= set->words[i] & mask;
-        all &= set->words[i] | ~mask;
-    }
-    return !some ? NONE : all == UINT64_MAX ? ALL : SOME;
+    if (last - first >= 64) /* none at all, too: then the first is above the last */
+        return first > last ? NONE : SOME;
+    const uint64_t *words = set->words + first / 64;
+    uint64_t low = words[0] >> first % 64, high = first % 64 ? words[1] << (64 - first % 64) : 0;
+    uint64_t all = UINT64_MAX >> (63 - (last - first)), some = (low | high) & all;
+    return !some ? NONE : some == all ? ALL : SOME;
 }
 
 /* Near openings stand together: most blocks have either none or all of their doors in a set. */
@@ -296,12 +285,13 @@ static void share_boxes(const struct match_catalogue *c, const struct match_quer
     const double home_east = q->client->easting_metres, home_north = q->client->northing_metres;
     _uninitialized_ double near[LANES];
     _uninitialized_ double far[LANES];
+    const int32_t *west = c->west + first, *east = c->east + first;
+    const int32_t *south = c->south + first, *north = c->north + first;
     for (unsigned i = 0; i < LANES; i++) {
-        const double west = c->west[first + i] - home_east, east = c->east[first + i] - home_east;
-        const double south = c->south[first + i] - home_north;
-        const double north = c->north[first + i] - home_north;
-        const double x = MAX(MAX(west, -east), 0.0), y = MAX(MAX(south, -north), 0.0);
-        const double far_x = MAX(-west, east), far_y = MAX(-south, north);
+        const double left = west[i] - home_east, right = east[i] - home_east;
+        const double down = south[i] - home_north, up = north[i] - home_north;
+        const double x = MAX(MAX(left, -right), 0.0), y = MAX(MAX(down, -up), 0.0);
+        const double far_x = MAX(-left, right), far_y = MAX(-down, up);
         near[i] = x * x + y * y;
         far[i] = far_x * far_x + far_y * far_y;
     }
@@ -344,12 +334,16 @@ static void find_far(
 static void find_meeting(
     const struct match_catalogue *c, const struct match_week *week, struct match_set *patterns)
 {
+    const uint64_t a = week->bits[0], b = week->bits[1], d = week->bits[2];
+    const uint64_t e = week->bits[3], f = week->bits[4], g = week->bits[5];
     for (uint32_t at = 0; at < patterns->n; at += LANES) {
+        const uint64_t *words[MATCH_WEEK_WORDS];
         _uninitialized_ uint64_t met[LANES];
+        for (unsigned i = 0; i < MATCH_WEEK_WORDS; i++)
+            words[i] = c->week[i] + at;
         for (unsigned i = 0; i < LANES; i++)
-            met[i] = (c->week[0][at + i] & week->bits[0]) | (c->week[1][at + i] & week->bits[1])
-                | (c->week[2][at + i] & week->bits[2]) | (c->week[3][at + i] & week->bits[3])
-                | (c->week[4][at + i] & week->bits[4]) | (c->week[5][at + i] & week->bits[5]);
+            met[i] = (words[0][i] & a) | (words[1][i] & b) | (words[2][i] & d) | (words[3][i] & e)
+                | (words[4][i] & f) | (words[5][i] & g);
         patterns->words[at / LANES] = rows_not_zero(met);
     }
 }

@@ -441,9 +441,12 @@ struct match_scorer {
     /* Bounds of the @wanted rows of the block from @first on; 0 for the others. */
     void (*bound)(const struct match_scan *scan, uint32_t first, uint64_t wanted,
         uint16_t ret_bounds[MATCH_BLOCK_ROWS]);
-    /* How many of @n bounds, whole blocks, are @least or more; which of a block. */
+    /* How many bounds of @n blocks are @least or more. */
     size_t (*count_from)(const uint16_t *bounds, size_t n, uint16_t least);
-    uint64_t (*rows_from)(const uint16_t bounds[MATCH_BLOCK_ROWS], uint16_t least);
+    /* The rows of @n blocks whose bounds are @least or more, but not above @most; a block begins
+     * with the row @first. */
+    size_t (*pick)(const uint16_t *bounds, const uint32_t *first, size_t n, uint16_t least,
+        uint16_t most, uint32_t *ret_rows);
 };
 
 extern const struct match_judge match_judge_portable, match_judge_avx2, match_judge_avx512;
@@ -510,7 +513,7 @@ enum { MATCH_RANK_ROW_BITS = 24 };
 struct match_rank {
     uint64_t *keys; /* day, score, row; the highest is the best */
     size_t n, capacity;
-    bool is_heap; /* since the last was added */
+    size_t n_heap; /* at the front, none of those behind is better; 0: in no order */
     int32_t first_day; /* none is before it */
     const void *ids; /* of row 0 … */
     size_t id_stride; /* … and so many bytes to that of the next */
@@ -522,7 +525,12 @@ bool match_rank_add(struct match_rank *rank, int32_t day, const uint32_t *rows,
 /* The score of the best; -1: there is none. */
 int32_t match_rank_best(struct match_rank *rank);
 /* The highest score that @k candidates reach, or that of the last. */
-int32_t match_rank_score_of(struct match_rank *rank, size_t k);
+int32_t match_rank_score_of(const struct match_rank *rank, size_t k);
+/* Say that those with @score or more, of one day, are likely all that will be taken. */
+void match_rank_begin_with(struct match_rank *rank, int32_t score);
+/* Forget the rows that are not wanted. */
+void match_rank_keep(
+    struct match_rank *rank, bool (*is_wanted)(const void *arg, uint32_t row), const void *arg);
 bool match_rank_pop(struct match_rank *rank, struct match_candidate *ret_candidate);
 const struct uuid *match_rank_id(const struct match_rank *rank, uint32_t row);
 void match_rank_release(struct match_rank *rank);
@@ -550,4 +558,6 @@ bool match_pool_add(
 /* The next one; 0: there is none. ERR_EXHAUSTED. */
 int match_pool_pop(
     struct match_pool *pool, struct match_candidate *ret_candidate, struct err *err) _must_check_;
+/* Some rows are wanted no longer; @n_wanted of the others are still to be asked for. */
+void match_pool_prune(struct match_pool *pool, size_t n_wanted);
 void match_pool_release(struct match_pool *pool);

@@ -44,9 +44,9 @@ static void sift_down(struct match_rank *rank, size_t i)
     uint64_t key = rank->keys[i];
     for (;;) {
         size_t child = 2 * i + 1;
-        if (child >= rank->n)
+        if (child >= rank->n_heap)
             break;
-        if (child + 1 < rank->n && comes_before(rank, rank->keys[child + 1], rank->keys[child]))
+        if (child + 1 < rank->n_heap && comes_before(rank, rank->keys[child + 1], rank->keys[child]))
             child++;
         if (!comes_before(rank, rank->keys[child], key))
             break;
@@ -66,30 +66,55 @@ bool match_rank_add(
     for (size_t i = 0; i < n; i++)
         keys[i] = (sooner | (uint32_t)scores[i]) << ROW_BITS | rows[i];
     rank->n += n;
-    rank->is_heap = rank->is_heap && n == 0;
+    rank->n_heap = n ? 0 : rank->n_heap;
     return true;
 }
 
-static void make_heap(struct match_rank *rank)
+static void make_heap(struct match_rank *rank, size_t n)
 {
-    if (rank->is_heap)
-        return;
-    for (size_t i = rank->n / 2; i-- > 0;)
+    rank->n_heap = n;
+    for (size_t i = n / 2; i-- > 0;)
         sift_down(rank, i);
-    rank->is_heap = true;
 }
 
 int32_t match_rank_best(struct match_rank *rank)
 {
-    make_heap(rank);
+    if (rank->n_heap == 0)
+        make_heap(rank, rank->n);
     return rank->n > 0 ? score_of(rank->keys[0]) : -1;
 }
 
-/* A score is found by halving; few steps, each over all. */
-int32_t match_rank_score_of(struct match_rank *rank, size_t k)
+void match_rank_begin_with(struct match_rank *rank, int32_t score)
 {
-    int32_t low = 0, high = match_rank_best(rank);
+    size_t n = 0;
+    for (size_t i = 0; i < rank->n; i++) {
+        uint64_t key = rank->keys[i];
+        if (score_of(key) < score)
+            continue;
+        rank->keys[i] = rank->keys[n];
+        rank->keys[n++] = key;
+    }
+    make_heap(rank, n);
+}
+
+void match_rank_keep(
+    struct match_rank *rank, bool (*is_wanted)(const void *arg, uint32_t row), const void *arg)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < rank->n; i++)
+        if (is_wanted(arg, row_of(rank->keys[i])))
+            rank->keys[n++] = rank->keys[i];
+    rank->n = n;
+    rank->n_heap = 0;
+}
+
+/* A score is found by halving; few steps, each over all. */
+int32_t match_rank_score_of(const struct match_rank *rank, size_t k)
+{
+    int32_t low = 0, high = 0;
     k = MIN(k, rank->n);
+    for (size_t i = 0; i < rank->n; i++)
+        high = MAX(high, score_of(rank->keys[i]));
     while (low < high) {
         int32_t middle = low + (high - low + 1) / 2;
         size_t n = 0;
@@ -105,8 +130,7 @@ int32_t match_rank_score_of(struct match_rank *rank, size_t k)
 
 bool match_rank_pop(struct match_rank *rank, struct match_candidate *ret_candidate)
 {
-    make_heap(rank);
-    if (rank->n == 0)
+    if (match_rank_best(rank) < 0)
         return false;
     uint64_t key = rank->keys[0];
     *ret_candidate = (struct match_candidate) {
@@ -114,8 +138,9 @@ bool match_rank_pop(struct match_rank *rank, struct match_candidate *ret_candida
         .score = score_of(key),
         .row = row_of(key),
     };
-    rank->keys[0] = rank->keys[--rank->n];
-    if (rank->n > 0)
+    rank->keys[0] = rank->keys[--rank->n_heap];
+    rank->keys[rank->n_heap] = rank->keys[--rank->n];
+    if (rank->n_heap > 0)
         sift_down(rank, 0);
     return true;
 }

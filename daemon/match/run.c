@@ -16,6 +16,7 @@ struct run {
     uint32_t n_employer_counts;
     uint32_t unknown_employer; /* its number */
     uint32_t shown_of_group[MINOR_GROUPS];
+    bool is_group_filled; /* by the last opening that was taken */
     struct arena *arena;
     struct str text;
 };
@@ -100,10 +101,8 @@ static bool take_breadth(struct run *run, uint32_t row)
         return false;
     if (of_employer)
         ++*of_employer;
-    if (of_group && ++*of_group == run->options->max_per_group) {
-        run->search.fits.is_wanted = is_open;
-        run->search.fits.arg = run;
-    }
+    if (of_group && ++*of_group == run->options->max_per_group)
+        run->is_group_filled = true;
     return true;
 }
 
@@ -113,9 +112,17 @@ static int choose_broadly(struct run *run, size_t n_most, size_t *ret_n, struct 
     struct match_candidate candidate;
     size_t n = 0;
     int r = 1;
-    while (n < n_most && (r = match_pool_pop(&run->search.fits, &candidate, err)) > 0)
-        if (take_breadth(run, candidate.row))
-            run->chosen[n++] = candidate;
+    while (n < n_most && (r = match_pool_pop(&run->search.fits, &candidate, err)) > 0) {
+        if (!take_breadth(run, candidate.row))
+            continue;
+        run->chosen[n++] = candidate;
+        if (!run->is_group_filled)
+            continue;
+        run->search.fits.is_wanted = is_open;
+        run->search.fits.arg = run;
+        run->is_group_filled = false;
+        match_pool_prune(&run->search.fits, n_most - n);
+    }
     *ret_n = n;
     return MIN(r, 0);
 }

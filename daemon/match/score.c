@@ -15,12 +15,14 @@ enum { FULL_POINTS = 100 };
 static void raise_socs(const struct match_catalogue *c, uint16_t low, uint16_t high, uint8_t points,
     uint8_t *soc_points)
 {
-    for (uint32_t at = 0; at < c->socs.size; at += LANES)
+    for (uint32_t at = 0; at < c->socs.size; at += LANES) {
+        const uint16_t *codes = c->soc_code + at;
+        uint8_t *of = soc_points + at;
         for (unsigned i = 0; i < LANES; i++) {
-            uint8_t more
-                = (uint16_t)(c->soc_code[at + i] - low) <= (uint16_t)(high - low) ? points : 0;
-            soc_points[at + i] = MAX(soc_points[at + i], more);
+            uint8_t more = (uint16_t)(codes[i] - low) <= (uint16_t)(high - low) ? points : 0;
+            of[i] = MAX(of[i], more);
         }
+    }
 }
 
 /* ---- exactly ---- */
@@ -150,11 +152,11 @@ static void find_nearest(
     const float home_north = (float)q->client->northing_metres;
     const float points_a_metre = 0.999F * FULL_POINTS / (float)match_far_metres(q);
     const float slack = 8 * points_a_metre; /* floats are exact to a metre or so */
+    const int32_t *west = c->west, *east = c->east, *south = c->south, *north = c->north;
     for (uint32_t i = 0; i < n; i++) {
-        const float west = (float)c->west[i] - home_east, east = (float)c->east[i] - home_east;
-        const float south = (float)c->south[i] - home_north;
-        const float north = (float)c->north[i] - home_north;
-        const float x = MAX(MAX(west, -east), 0.0F), y = MAX(MAX(south, -north), 0.0F);
+        const float left = (float)west[i] - home_east, right = (float)east[i] - home_east;
+        const float down = (float)south[i] - home_north, up = (float)north[i] - home_north;
+        const float x = MAX(MAX(left, -right), 0.0F), y = MAX(MAX(down, -up), 0.0F);
         const float lost = sqrtf(x * x + y * y) * points_a_metre - slack;
         ret_points[i] = (uint8_t)(FULL_POINTS - (int32_t)MAX(MIN(lost, (float)FULL_POINTS), 0.0F));
     }
@@ -323,14 +325,22 @@ static void bound(
 static size_t count_from(const uint16_t *bounds, size_t n, uint16_t least)
 {
     size_t count = 0;
-    for (size_t at = 0; at < n; at += LANES)
-        count += (unsigned)__builtin_popcountll(~rows_below(bounds + at, least));
+    for (size_t i = 0; i < n; i++)
+        count += (unsigned)__builtin_popcountll(~rows_below(bounds + i * LANES, least));
     return count;
 }
 
-static uint64_t rows_from(const uint16_t bounds[LANES], uint16_t least)
+static size_t pick(const uint16_t *bounds, const uint32_t *first, size_t n, uint16_t least,
+    uint16_t most, uint32_t *ret_rows)
 {
-    return ~rows_below(bounds, least);
+    size_t n_rows = 0;
+    for (size_t i = 0; i < n; i++) {
+        const uint16_t *block = bounds + i * LANES;
+        for (uint64_t left = ~(rows_below(block, least) | rows_above(block, most)); left;
+             left &= left - 1)
+            ret_rows[n_rows++] = first[i] + (uint32_t)__builtin_ctzll(left);
+    }
+    return n_rows;
 }
 
 const struct match_scorer MATCH_SCORER = {
@@ -339,5 +349,5 @@ const struct match_scorer MATCH_SCORER = {
     .find_nearest = find_nearest,
     .bound = bound,
     .count_from = count_from,
-    .rows_from = rows_from,
+    .pick = pick,
 };
