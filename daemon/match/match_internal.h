@@ -354,6 +354,7 @@ struct match_tables {
     bool some_trial_hides;
     uint8_t trial_hides[MATCH_N_TRIALS];
 
+    uint16_t part_weights[MATCH_N_WISHES]; /* of the row's own wishes; 0 where it gives nothing */
     /* points, 0 to 100 */
     uint8_t *soc_points;
     uint8_t *industry_points; /* NULL: none */
@@ -367,8 +368,8 @@ struct match_tables {
 
     /* For bounds, which are scores in units of 1 << bound_shift, rounded up. */
     unsigned bound_shift;
-    uint16_t bound_weights[MATCH_N_WISHES]; /* 0 where the wish can give nothing */
-    uint32_t bound_rest; /* the most of what is looked up by door, and 1 */
+    uint16_t bound_pay, bound_nearness; /* weights */
+    uint32_t bound_rest; /* the most of what is looked up by door, and 1 for each rounding */
     uint32_t bound_most; /* of all bounds */
     uint8_t *nearest_points; /* the most of each block of doors */
     uint16_t pay_enough,
@@ -438,15 +439,17 @@ struct match_scorer {
     /* Of @n blocks of doors, the most points that nearness can give. */
     void (*find_nearest)(const struct match_catalogue *c, const struct match_query *q, uint32_t n,
         uint8_t *ret_points);
-    /* Bounds of the @wanted rows of the block from @first on; 0 for the others. */
+    /* Bounds of the @wanted rows of the block from @first on, 0 for the others; and the part of a
+     * score that is the row's own, which finish() takes. */
     void (*bound)(const struct match_scan *scan, uint32_t first, uint64_t wanted,
-        uint16_t ret_bounds[MATCH_BLOCK_ROWS]);
+        uint16_t ret_bounds[MATCH_BLOCK_ROWS], uint16_t ret_parts[MATCH_BLOCK_ROWS]);
+    void (*finish)(const struct match_scan *scan, const uint32_t *rows, const uint16_t *parts,
+        unsigned n, int32_t *ret_scores);
     /* How many bounds of @n blocks are @least or more. */
     size_t (*count_from)(const uint16_t *bounds, size_t n, uint16_t least);
-    /* The rows of @n blocks whose bounds are @least or more, but not above @most; a block begins
-     * with the row @first. */
-    size_t (*pick)(const uint16_t *bounds, const uint32_t *first, size_t n, uint16_t least,
-        uint16_t most, uint32_t *ret_rows);
+    /* Where in @n blocks the bounds are @least or more, but not above @most. */
+    size_t (*pick)(
+        const uint16_t *bounds, size_t n, uint16_t least, uint16_t most, uint32_t *ret_places);
 };
 
 extern const struct match_judge match_judge_portable, match_judge_avx2, match_judge_avx512;
@@ -541,7 +544,7 @@ struct match_pool {
     struct match_scan scan;
     const struct match_scorer *scorer;
     uint32_t *first; /* row of each block with candidates */
-    uint16_t *bounds; /* of its rows; 0: no candidate */
+    uint16_t *bounds, *parts; /* of its rows; bound 0: no candidate */
     size_t n_blocks, capacity;
     size_t n; /* candidates */
     size_t n_wanted; /* are to be asked for */

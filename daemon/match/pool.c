@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { ROWS = MATCH_BLOCK_ROWS, FIRST_BOUNDS = 64, BOUNDS_GROW = 4 };
+enum { ROWS = MATCH_BLOCK_ROWS, FIRST_BOUNDS = 64 };
 
 static bool reserve(struct match_pool *pool)
 {
@@ -18,6 +18,10 @@ static bool reserve(struct match_pool *pool)
     if (!bounds)
         return false;
     pool->bounds = bounds;
+    uint16_t *parts = realloc(pool->parts, capacity * ROWS * sizeof(*parts));
+    if (!parts)
+        return false;
+    pool->parts = parts;
     pool->capacity = capacity;
     return true;
 }
@@ -30,25 +34,30 @@ bool match_pool_add(struct match_pool *pool, uint32_t first, const struct match_
         if (!rows->blocks[b])
             continue;
         uint32_t at = first + b * ROWS;
-        pool->scorer->bound(&pool->scan, at, rows->blocks[b], pool->bounds + pool->n_blocks * ROWS);
+        size_t place = pool->n_blocks * ROWS;
+        pool->scorer->bound(
+            &pool->scan, at, rows->blocks[b], pool->bounds + place, pool->parts + place);
         pool->first[pool->n_blocks++] = at;
         pool->n += (unsigned)__builtin_popcountll(rows->blocks[b]);
     }
     return true;
 }
 
-/* Score the rows that may still be taken, and rank them. */
-static bool rank_rows(struct match_pool *pool, uint32_t *rows, size_t n)
+/* Score the rows at @places that may still be taken, and rank them. */
+static bool rank_places(struct match_pool *pool, const uint32_t *places, size_t n)
 {
-    const struct match_catalogue *c = pool->scan.c;
+    _uninitialized_ uint32_t rows[MATCH_CHUNK_ROWS];
+    _uninitialized_ uint16_t parts[MATCH_CHUNK_ROWS];
     _uninitialized_ int32_t scores[MATCH_CHUNK_ROWS];
-    size_t n_wanted = 0;
+    unsigned n_wanted = 0;
     for (size_t i = 0; i < n; i++) {
-        rows[n_wanted] = rows[i];
-        n_wanted += !pool->is_wanted || pool->is_wanted(pool->arg, rows[i]);
-        __builtin_prefetch(match_door(c, rows[i]));
+        uint32_t row = pool->first[places[i] / ROWS] + places[i] % ROWS;
+        rows[n_wanted] = row;
+        parts[n_wanted] = pool->parts[places[i]];
+        n_wanted += !pool->is_wanted || pool->is_wanted(pool->arg, row);
+        __builtin_prefetch(match_door(pool->scan.c, row));
     }
-    pool->scorer->score(&pool->scan, rows, (unsigned)n_wanted, scores);
+    pool->scorer->finish(&pool->scan, rows, parts, n_wanted, scores);
     return match_rank_add(&pool->rank, pool->rank.first_day, rows, scores, n_wanted);
 }
 
@@ -56,21 +65,23 @@ static bool rank_rows(struct match_pool *pool, uint32_t *rows, size_t n)
 static bool score_from(struct match_pool *pool, uint32_t from)
 {
     const uint16_t most = (uint16_t)(pool->scored_from - 1);
-    _uninitialized_ uint32_t rows[2 * MATCH_CHUNK_ROWS];
+    _uninitialized_ uint32_t places[2 * MATCH_CHUNK_ROWS];
     size_t n = 0;
     for (size_t i = 0; i < pool->n_blocks; i += MATCH_CHUNK_BLOCKS) {
-        size_t n_blocks = MIN(pool->n_blocks - i, (size_t)MATCH_CHUNK_BLOCKS);
+        size_t n_blocks = MIN(pool->n_blocks - i, (size_t)MATCH_CHUNK_BLOCKS), before = n;
         n += pool->scorer->pick(
-            pool->bounds + i * ROWS, pool->first + i, n_blocks, (uint16_t)from, most, rows + n);
+            pool->bounds + i * ROWS, n_blocks, (uint16_t)from, most, places + n);
+        for (; before < n; before++)
+            places[before] += (uint32_t)(i * ROWS);
         if (n < MATCH_CHUNK_ROWS)
             continue;
-        if (!rank_rows(pool, rows, MATCH_CHUNK_ROWS))
+        if (!rank_places(pool, places, MATCH_CHUNK_ROWS))
             return false;
         n -= MATCH_CHUNK_ROWS;
-        memcpy(rows, rows + MATCH_CHUNK_ROWS, n * sizeof(*rows));
+        memcpy(places, places + MATCH_CHUNK_ROWS, n * sizeof(*places));
     }
     pool->scored_from = from;
-    return n == 0 || rank_rows(pool, rows, n);
+    return n == 0 || rank_places(pool, places, n);
 }
 
 /* A bound below those scored that @n candidates reach, and few more; the lowest, if fewer do. */
@@ -79,8 +90,7 @@ static uint32_t bound_reached_by(const struct match_pool *pool, size_t n)
     uint32_t low = 1, high = MIN(pool->scored_from - 1, pool->scan.t->bound_most);
     while (low < high && n < pool->n) {
         uint32_t middle = low + (high - low + 1) / 2;
-        size_t reached
-            = pool->scorer->count_from(pool->bounds, pool->n_blocks, (uint16_t)middle);
+        size_t reached = pool->scorer->count_from(pool->bounds, pool->n_blocks, (uint16_t)middle);
         if (reached >= n && reached <= n + n / 2)
             return middle;
         if (reached >= n)
@@ -96,32 +106,25 @@ static uint32_t bound_of(const struct match_pool *pool, int32_t score)
     return MAX((uint32_t)score >> pool->scan.t->bound_shift, 1u);
 }
 
-/* Score those with the highest bounds, then all that may be among as many as are wanted. */
-static bool score_first(struct match_pool *pool)
+/* Score those with the highest bounds, then all that may be among as many as are wanted. When many
+ * of these cannot be taken, ever more are. */
+static bool score_more(struct match_pool *pool)
 {
-    pool->n_next = MAX((size_t)FIRST_BOUNDS, pool->n_wanted);
-    pool->scored_from = UINT16_MAX + 1u;
-    bool are_few = pool->n <= 2 * pool->n_next;
-    if (!score_from(pool, are_few ? 1 : bound_reached_by(pool, pool->n_next)))
+    if (pool->n_next == 0) {
+        pool->n_next = MAX((size_t)FIRST_BOUNDS, pool->n_wanted);
+        pool->scored_from = UINT16_MAX + 1u;
+    }
+    if (!score_from(pool, bound_reached_by(pool, pool->n_next)))
         return false;
+    pool->n_next *= 2;
+    if (pool->rank.n < pool->n_wanted)
+        return true;
     int32_t score = match_rank_score_of(&pool->rank, pool->n_wanted);
     uint32_t from = bound_of(pool, score);
     if (from < pool->scored_from && !score_from(pool, from))
         return false;
     match_rank_begin_with(&pool->rank, score);
     return true;
-}
-
-/* When many cannot be taken, ever more are scored. */
-static bool score_more(struct match_pool *pool)
-{
-    if (pool->n_next == 0)
-        return score_first(pool);
-    pool->n_next *= BOUNDS_GROW;
-    uint32_t from = bound_reached_by(pool, pool->n_next);
-    if (pool->rank.n > 0)
-        from = MIN(from, bound_of(pool, match_rank_best(&pool->rank)));
-    return score_from(pool, from);
 }
 
 int match_pool_pop(struct match_pool *pool, struct match_candidate *ret_candidate, struct err *err)
@@ -141,6 +144,7 @@ int match_pool_pop(struct match_pool *pool, struct match_candidate *ret_candidat
 
 void match_pool_prune(struct match_pool *pool, size_t n_wanted)
 {
+    pool->n_wanted = MAX(n_wanted, (size_t)1);
     match_rank_keep(&pool->rank, pool->is_wanted, pool->arg);
     if (pool->rank.n > n_wanted)
         match_rank_begin_with(&pool->rank, match_rank_score_of(&pool->rank, n_wanted));
@@ -150,6 +154,7 @@ void match_pool_release(struct match_pool *pool)
 {
     free(pool->first);
     free(pool->bounds);
+    free(pool->parts);
     match_rank_release(&pool->rank);
     *pool = (struct match_pool) { .first = NULL };
 }

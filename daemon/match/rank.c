@@ -46,7 +46,8 @@ static void sift_down(struct match_rank *rank, size_t i)
         size_t child = 2 * i + 1;
         if (child >= rank->n_heap)
             break;
-        if (child + 1 < rank->n_heap && comes_before(rank, rank->keys[child + 1], rank->keys[child]))
+        if (child + 1 < rank->n_heap
+            && comes_before(rank, rank->keys[child + 1], rank->keys[child]))
             child++;
         if (!comes_before(rank, rank->keys[child], key))
             break;

@@ -27,60 +27,10 @@ static void raise_socs(const struct match_catalogue *c, uint16_t low, uint16_t h
 
 /* ---- exactly ---- */
 
-/* What is read of the rows, so that the arithmetic on it is of vectors. */
-struct facts {
-    int32_t looked_up[MATCH_CHUNK_ROWS];
-    int32_t least[MATCH_CHUNK_ROWS], most[MATCH_CHUNK_ROWS]; /* hours; most below 0: not known */
-    int32_t pay[MATCH_CHUNK_ROWS]; /* 0: not known */
-    int32_t east[MATCH_CHUNK_ROWS], north[MATCH_CHUNK_ROWS]; /* of home */
-    int32_t has_site[MATCH_CHUNK_ROWS]; /* 0 or 1 */
-};
-
 static unsigned setting_points(const struct match_tables *t, unsigned settings)
 {
     return t->met_points[t->settings_low[settings % MATCH_NIBBLE]
         + t->settings_high[settings / MATCH_NIBBLE]];
-}
-
-static int32_t look_up(const struct match_scan *s, uint32_t row, const struct match_door_key *door)
-{
-    const struct match_tables *t = s->t;
-    const struct match_catalogue *c = s->c;
-    const uint8_t *weights = s->q->weights;
-    const unsigned standing = c->standing[row];
-    int32_t score = t->soc_points[c->soc[row]] * weights[MATCH_WISH_OCCUPATION]
-        + t->trial_points[c->terms[row] >> TERMS_TRIAL_SHIFT] * weights[MATCH_WISH_TRIAL]
-        + t->permanence_points[standing >> STANDING_PERMANENCE_SHIFT]
-            * weights[MATCH_WISH_PERMANENCE]
-        + t->accreditation_points[standing & STANDING_ACCREDITATIONS]
-            * weights[MATCH_WISH_ACCREDITATION]
-        + t->relation_scores[match_relation(t->relations, door->employer)];
-    if (t->industry_points)
-        score += t->industry_points[door->industry] * weights[MATCH_WISH_INDUSTRY];
-    if (t->has_settings)
-        score += (int32_t)setting_points(t, c->settings[row]) * weights[MATCH_WISH_SETTING];
-    return score;
-}
-
-static void read_facts(
-    const struct match_scan *s, const uint32_t *rows, unsigned n, struct facts *facts)
-{
-    const struct match_catalogue *c = s->c;
-    const int32_t home_east = s->q->client->easting_metres;
-    const int32_t home_north = s->q->client->northing_metres;
-    for (unsigned i = 0; i < n; i++) {
-        uint32_t row = rows[i];
-        const struct match_door_key *door = match_door(c, row);
-        facts->looked_up[i] = look_up(s, row, door);
-        facts->least[i] = c->hours_least[row];
-        facts->most[i] = c->hours_most[row] == MATCH_MOST_UNKNOWN ? -1 : c->hours_most[row];
-        facts->pay[i] = c->pay_least[row];
-        if (!facts->pay[i] && c->pay_best[row] != MATCH_MOST_UNKNOWN)
-            facts->pay[i] = c->pay_best[row];
-        facts->east[i] = door->easting - home_east;
-        facts->north[i] = door->northing - home_north;
-        facts->has_site[i] = door->has_site;
-    }
 }
 
 static int32_t within_points(int32_t points)
@@ -88,15 +38,63 @@ static int32_t within_points(int32_t points)
     return MAX(0, MIN(points, FULL_POINTS));
 }
 
-/* As match_hours_points(). */
-static void score_hours(
-    const struct match_scan *s, const struct facts *facts, unsigned n, int32_t *scores)
+/* As match_hours_points(); none where hours are not known. */
+static unsigned hours_points_of(const struct match_scan *s, uint32_t row)
 {
     const int32_t wanted = s->q->client->hours_wanted_tenths;
-    const int32_t weight = wanted ? s->q->weights[MATCH_WISH_HOURS] : 0;
-    for (unsigned i = 0; weight && i < n; i++) {
-        int32_t off = MAX(0, MAX(facts->least[i] - wanted, wanted - facts->most[i]));
-        scores[i] += facts->most[i] <= 0 ? 0 : weight * within_points(FULL_POINTS - off);
+    const int32_t least = s->c->hours_least[row], most = s->c->hours_most[row];
+    if (most == MATCH_MOST_UNKNOWN)
+        return 0;
+    return (unsigned)within_points(FULL_POINTS - MAX(0, MAX(least - wanted, wanted - most)));
+}
+
+/* What a row's own columns are worth, without its pay. Six wishes: it fits 16 bits. */
+static uint32_t part_of(const struct match_scan *s, uint32_t row)
+{
+    const struct match_tables *t = s->t;
+    const struct match_catalogue *c = s->c;
+    const uint16_t *weights = t->part_weights;
+    const unsigned standing = c->standing[row];
+    uint32_t part = t->soc_points[c->soc[row]] * weights[MATCH_WISH_OCCUPATION]
+        + t->trial_points[c->terms[row] >> TERMS_TRIAL_SHIFT] * weights[MATCH_WISH_TRIAL]
+        + t->permanence_points[standing >> STANDING_PERMANENCE_SHIFT]
+            * weights[MATCH_WISH_PERMANENCE]
+        + t->accreditation_points[standing & STANDING_ACCREDITATIONS]
+            * weights[MATCH_WISH_ACCREDITATION];
+    if (t->has_settings)
+        part += setting_points(t, c->settings[row]) * weights[MATCH_WISH_SETTING];
+    if (weights[MATCH_WISH_HOURS])
+        part += hours_points_of(s, row) * weights[MATCH_WISH_HOURS];
+    return part;
+}
+
+/* What is read of the rows beside, so that the arithmetic on it is of vectors. */
+struct facts {
+    int32_t pay[MATCH_CHUNK_ROWS]; /* 0: not known */
+    int32_t east[MATCH_CHUNK_ROWS], north[MATCH_CHUNK_ROWS]; /* of home */
+    int32_t has_site[MATCH_CHUNK_ROWS]; /* 0 or 1 */
+};
+
+static void read_facts(const struct match_scan *s, const uint32_t *rows, const uint16_t *parts,
+    unsigned n, struct facts *facts, int32_t *scores)
+{
+    const struct match_catalogue *c = s->c;
+    const struct match_tables *t = s->t;
+    const int32_t home_east = s->q->client->easting_metres;
+    const int32_t home_north = s->q->client->northing_metres;
+    const int32_t industry_weight = s->q->weights[MATCH_WISH_INDUSTRY];
+    for (unsigned i = 0; i < n; i++) {
+        uint32_t row = rows[i];
+        const struct match_door_key *door = match_door(c, row);
+        facts->pay[i] = c->pay_least[row];
+        if (!facts->pay[i] && c->pay_best[row] != MATCH_MOST_UNKNOWN)
+            facts->pay[i] = c->pay_best[row];
+        facts->east[i] = door->easting - home_east;
+        facts->north[i] = door->northing - home_north;
+        facts->has_site[i] = door->has_site;
+        scores[i] = parts[i] + t->relation_scores[match_relation(t->relations, door->employer)];
+        if (t->industry_points)
+            scores[i] += t->industry_points[door->industry] * industry_weight;
     }
 }
 
@@ -132,14 +130,21 @@ static void score_nearness(
     }
 }
 
-static void score(const struct match_scan *s, const uint32_t *rows, unsigned n, int32_t *ret_scores)
+static void finish(const struct match_scan *s, const uint32_t *rows, const uint16_t *parts,
+    unsigned n, int32_t *ret_scores)
 {
     _uninitialized_ struct facts facts;
-    read_facts(s, rows, n, &facts);
-    memcpy(ret_scores, facts.looked_up, n * sizeof(*ret_scores));
-    score_hours(s, &facts, n, ret_scores);
+    read_facts(s, rows, parts, n, &facts, ret_scores);
     score_pay(s, &facts, n, ret_scores);
     score_nearness(s, &facts, n, ret_scores);
+}
+
+static void score(const struct match_scan *s, const uint32_t *rows, unsigned n, int32_t *ret_scores)
+{
+    _uninitialized_ uint16_t parts[MATCH_CHUNK_ROWS];
+    for (unsigned i = 0; i < n; i++)
+        parts[i] = (uint16_t)part_of(s, rows[i]);
+    finish(s, rows, parts, n, ret_scores);
 }
 
 /* ---- bounds ---- */
@@ -169,47 +174,32 @@ static uint32_t bound_rest(const struct match_scan *s, uint32_t first)
     const struct match_tables *t = s->t;
     uint32_t from = s->c->door_first[first / LANES] / LANES;
     uint32_t to = s->c->door_last[first / LANES] / LANES;
-    uint32_t points = 0;
-    if (!t->bound_weights[MATCH_WISH_NEARNESS])
+    uint32_t points = to - from > FEW_BLOCKS ? FULL_POINTS : 0;
+    if (!t->bound_nearness)
         return t->bound_rest;
-    if (to - from > FEW_BLOCKS)
-        points = FULL_POINTS;
     for (uint32_t i = from; i <= to && points < FULL_POINTS; i++)
         points = MAX(points, t->nearest_points[i]);
-    return t->bound_rest + points * t->bound_weights[MATCH_WISH_NEARNESS];
+    return t->bound_rest + points * t->bound_nearness;
 }
 
 static uint32_t bound_pay(const struct match_tables *t, uint16_t best)
 {
     uint32_t above = best > t->pay_enough ? best - t->pay_enough : 0;
-    return MIN(above * (uint32_t)t->pay_factor >> 16, (uint32_t)FULL_POINTS);
+    return MIN(above * (uint32_t)t->pay_factor >> 16, (uint32_t)FULL_POINTS) * t->bound_pay;
 }
 
 /* Row by row, for any number of occupations. */
-static void bound_rows(
-    const struct match_scan *s, uint32_t first, uint64_t wanted, uint16_t ret_bounds[LANES])
+static void bound_rows(const struct match_scan *s, uint32_t first, uint64_t wanted,
+    uint16_t ret_bounds[LANES], uint16_t ret_parts[LANES])
 {
-    const struct match_catalogue *c = s->c;
     const struct match_tables *t = s->t;
-    const uint16_t *weights = t->bound_weights;
-    const int32_t hours = s->q->client->hours_wanted_tenths;
     const uint32_t rest = bound_rest(s, first);
     memset(ret_bounds, 0, LANES * sizeof(*ret_bounds));
     for (; wanted; wanted &= wanted - 1) {
-        uint32_t i = (uint32_t)__builtin_ctzll(wanted), row = first + i;
-        unsigned standing = c->standing[row];
-        int32_t off = MAX(0, MAX(c->hours_least[row] - hours, hours - c->hours_most[row]));
-        uint32_t bound = rest + t->soc_points[c->soc[row]] * weights[MATCH_WISH_OCCUPATION]
-            + t->trial_points[c->terms[row] >> TERMS_TRIAL_SHIFT] * weights[MATCH_WISH_TRIAL]
-            + t->permanence_points[standing >> STANDING_PERMANENCE_SHIFT]
-                * weights[MATCH_WISH_PERMANENCE]
-            + t->accreditation_points[standing & STANDING_ACCREDITATIONS]
-                * weights[MATCH_WISH_ACCREDITATION]
-            + bound_pay(t, c->pay_best[row]) * weights[MATCH_WISH_PAY]
-            + (uint32_t)within_points(FULL_POINTS - off) * weights[MATCH_WISH_HOURS];
-        if (t->has_settings)
-            bound += setting_points(t, c->settings[row]) * weights[MATCH_WISH_SETTING];
-        ret_bounds[i] = (uint16_t)bound;
+        uint32_t i = (uint32_t)__builtin_ctzll(wanted), part = part_of(s, first + i);
+        ret_parts[i] = (uint16_t)part;
+        ret_bounds[i]
+            = (uint16_t)(rest + (part >> t->bound_shift) + bound_pay(t, s->c->pay_best[first + i]));
     }
 }
 
@@ -262,9 +252,11 @@ static inline __m512i hours_points(
     const struct match_scan *s, const uint16_t *least, const uint16_t *most)
 {
     const __m512i wanted = _mm512_set1_epi16((short)s->q->client->hours_wanted_tenths);
-    __m512i off = _mm512_max_epu16(_mm512_subs_epu16(_mm512_loadu_si512(least), wanted),
-        _mm512_subs_epu16(wanted, _mm512_loadu_si512(most)));
-    return _mm512_subs_epu16(_mm512_set1_epi16(FULL_POINTS), off);
+    __m512i last = _mm512_loadu_si512(most);
+    __m512i off = _mm512_max_epu16(
+        _mm512_subs_epu16(_mm512_loadu_si512(least), wanted), _mm512_subs_epu16(wanted, last));
+    __mmask32 known = _mm512_cmpneq_epu16_mask(last, _mm512_set1_epi16((short)MATCH_MOST_UNKNOWN));
+    return _mm512_maskz_subs_epu16(known, _mm512_set1_epi16(FULL_POINTS), off);
 }
 
 static inline __m512i pay_points(const struct match_tables *t, const uint16_t *best)
@@ -275,49 +267,59 @@ static inline __m512i pay_points(const struct match_tables *t, const uint16_t *b
         _mm512_set1_epi16(FULL_POINTS));
 }
 
-static void bound(
-    const struct match_scan *s, uint32_t first, uint64_t wanted, uint16_t ret_bounds[LANES])
+/* As part_of(), of all 64 rows. */
+static inline void add_parts(struct sums *sums, const struct match_scan *s, uint32_t first)
 {
     enum { HALF = LANES / 2 };
     const struct match_catalogue *c = s->c;
     const struct match_tables *t = s->t;
-    const uint16_t *weights = t->bound_weights;
-    struct sums sums;
-    if (c->socs.size > BYTE_PAGES_MOST * BYTE_PAGE)
-        return bound_rows(s, first, wanted, ret_bounds);
-    sums.halves[0] = sums.halves[1] = _mm512_set1_epi16((short)bound_rest(s, first));
+    const uint16_t *weights = t->part_weights;
+    const __m512i standing = _mm512_loadu_si512(c->standing + first);
+    const __m512i terms = _mm512_loadu_si512(c->terms + first);
     if (weights[MATCH_WISH_OCCUPATION])
-        add_points(&sums, bytes_of(c->soc + first, t->soc_points, c->socs.size),
+        add_points(sums, bytes_of(c->soc + first, t->soc_points, c->socs.size),
             weights[MATCH_WISH_OCCUPATION]);
-    add_points(&sums,
-        of_sixteen(
-            t->trial_points, shifted(_mm512_loadu_si512(c->terms + first), TERMS_TRIAL_SHIFT)),
+    add_points(sums, of_sixteen(t->trial_points, shifted(terms, TERMS_TRIAL_SHIFT)),
         weights[MATCH_WISH_TRIAL]);
-    __m512i standing = _mm512_loadu_si512(c->standing + first);
-    add_points(&sums,
-        of_sixteen(t->permanence_points, shifted(standing, STANDING_PERMANENCE_SHIFT)),
+    add_points(sums, of_sixteen(t->permanence_points, shifted(standing, STANDING_PERMANENCE_SHIFT)),
         weights[MATCH_WISH_PERMANENCE]);
     if (weights[MATCH_WISH_ACCREDITATION])
-        add_points(&sums, of_sixteen(t->accreditation_points, standing),
-            weights[MATCH_WISH_ACCREDITATION]);
-    add_setting(&sums, s, first, weights[MATCH_WISH_SETTING]);
+        add_points(
+            sums, of_sixteen(t->accreditation_points, standing), weights[MATCH_WISH_ACCREDITATION]);
+    add_setting(sums, s, first, weights[MATCH_WISH_SETTING]);
     if (weights[MATCH_WISH_HOURS])
-        add_products(&sums, hours_points(s, c->hours_least + first, c->hours_most + first),
+        add_products(sums, hours_points(s, c->hours_least + first, c->hours_most + first),
             hours_points(s, c->hours_least + first + HALF, c->hours_most + first + HALF),
             weights[MATCH_WISH_HOURS]);
-    add_products(&sums, pay_points(t, c->pay_best + first),
-        pay_points(t, c->pay_best + first + HALF), weights[MATCH_WISH_PAY]);
-    _mm512_storeu_si512(ret_bounds, _mm512_maskz_mov_epi16((__mmask32)wanted, sums.halves[0]));
-    _mm512_storeu_si512(
-        ret_bounds + HALF, _mm512_maskz_mov_epi16((__mmask32)(wanted >> HALF), sums.halves[1]));
+}
+
+static void bound(const struct match_scan *s, uint32_t first, uint64_t wanted,
+    uint16_t ret_bounds[LANES], uint16_t ret_parts[LANES])
+{
+    enum { HALVES = 2, HALF = LANES / HALVES };
+    const struct match_tables *t = s->t;
+    const __m512i rest = _mm512_set1_epi16((short)bound_rest(s, first));
+    const __m512i pay_weight = _mm512_set1_epi16((short)t->bound_pay);
+    struct sums parts = { { _mm512_setzero_si512(), _mm512_setzero_si512() } };
+    if (s->c->socs.size > BYTE_PAGES_MOST * BYTE_PAGE)
+        return bound_rows(s, first, wanted, ret_bounds, ret_parts);
+    add_parts(&parts, s, first);
+    for (unsigned i = 0; i < HALVES; i++) {
+        __m512i pay = pay_points(t, s->c->pay_best + first + i * HALF);
+        __m512i bounds = _mm512_add_epi16(_mm512_srli_epi16(parts.halves[i], t->bound_shift),
+            _mm512_mullo_epi16(pay, pay_weight));
+        bounds = _mm512_maskz_add_epi16((__mmask32)(wanted >> (i * HALF)), bounds, rest);
+        _mm512_storeu_si512(ret_parts + i * HALF, parts.halves[i]);
+        _mm512_storeu_si512(ret_bounds + i * HALF, bounds);
+    }
 }
 
 #else
 
-static void bound(
-    const struct match_scan *s, uint32_t first, uint64_t wanted, uint16_t ret_bounds[LANES])
+static void bound(const struct match_scan *s, uint32_t first, uint64_t wanted,
+    uint16_t ret_bounds[LANES], uint16_t ret_parts[LANES])
 {
-    bound_rows(s, first, wanted, ret_bounds);
+    bound_rows(s, first, wanted, ret_bounds, ret_parts);
 }
 
 #endif
@@ -330,22 +332,23 @@ static size_t count_from(const uint16_t *bounds, size_t n, uint16_t least)
     return count;
 }
 
-static size_t pick(const uint16_t *bounds, const uint32_t *first, size_t n, uint16_t least,
-    uint16_t most, uint32_t *ret_rows)
+static size_t pick(
+    const uint16_t *bounds, size_t n, uint16_t least, uint16_t most, uint32_t *ret_places)
 {
-    size_t n_rows = 0;
+    size_t n_places = 0;
     for (size_t i = 0; i < n; i++) {
         const uint16_t *block = bounds + i * LANES;
         for (uint64_t left = ~(rows_below(block, least) | rows_above(block, most)); left;
              left &= left - 1)
-            ret_rows[n_rows++] = first[i] + (uint32_t)__builtin_ctzll(left);
+            ret_places[n_places++] = (uint32_t)(i * LANES) + (uint32_t)__builtin_ctzll(left);
     }
-    return n_rows;
+    return n_places;
 }
 
 const struct match_scorer MATCH_SCORER = {
     .raise_socs = raise_socs,
     .score = score,
+    .finish = finish,
     .find_nearest = find_nearest,
     .bound = bound,
     .count_from = count_from,

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { LINE_BYTES = 64, POINTS_A_WEIGHT = 20 };
+enum { LINE_BYTES = 64, POINTS_A_WEIGHT = 20, FULL_POINTS = 100 };
 
 /* ---- memory: one piece for all of them ---- */
 
@@ -303,47 +303,54 @@ static uint32_t most_of_relations(const struct match_tables *tables)
     return (uint32_t)MAX(most, tables->relation_scores[0]);
 }
 
-static uint16_t scaled_weight(
+static uint32_t scaled_weight(
     const struct match_tables *tables, const struct match_query *q, enum match_wish wish)
 {
-    return (uint16_t)((q->weights[wish] + (1u << tables->bound_shift) - 1) >> tables->bound_shift);
+    return (q->weights[wish] + (1u << tables->bound_shift) - 1) >> tables->bound_shift;
+}
+
+/* The weights of what a row's own columns say; returns the most that this comes to. */
+static uint32_t prepare_parts(struct match_tables *tables, const struct match_query *q)
+{
+    const struct {
+        enum match_wish wish;
+        bool counts;
+    } wishes[] = {
+        { MATCH_WISH_OCCUPATION, q->client->n_occupations },
+        { MATCH_WISH_HOURS, q->client->hours_wanted_tenths },
+        { MATCH_WISH_TRIAL, true },
+        { MATCH_WISH_SETTING, tables->has_settings },
+        { MATCH_WISH_ACCREDITATION, tables->has_accreditations },
+        { MATCH_WISH_PERMANENCE, true },
+    };
+    uint32_t most = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(wishes); i++)
+        if (wishes[i].counts) {
+            tables->part_weights[wishes[i].wish] = q->weights[wishes[i].wish];
+            most += q->weights[wishes[i].wish] * (uint32_t)FULL_POINTS;
+        }
+    return most;
 }
 
 /* The sum of all bounds fits 16 bits: else all is halved, and rounded up. */
 static void prepare_bounds(struct match_tables *tables, const struct match_kernel *kernel,
     const struct match_catalogue *c, const struct match_query *q)
 {
-    enum { FULL_POINTS = 100, BOUND_MOST = 65000 };
-    const struct match_client *client = q->client;
+    enum { BOUND_MOST = 65000, ROUNDINGS = 3 };
     uint32_t weights = 0, full = (uint32_t)MIN(match_pay_full(q), (int64_t)UINT16_MAX);
     for (size_t i = 0; i < MATCH_N_WISHES; i++)
         weights += q->weights[i];
     tables->bound_shift = weights * FULL_POINTS > BOUND_MOST;
-    const struct {
-        enum match_wish wish;
-        bool counts;
-    } wishes[] = {
-        { MATCH_WISH_OCCUPATION, client->n_occupations },
-        { MATCH_WISH_HOURS, client->hours_wanted_tenths },
-        { MATCH_WISH_PAY, true },
-        { MATCH_WISH_NEARNESS, client->has_home },
-        { MATCH_WISH_TRIAL, true },
-        { MATCH_WISH_SETTING, tables->has_settings },
-        { MATCH_WISH_ACCREDITATION, tables->has_accreditations },
-        { MATCH_WISH_PERMANENCE, true },
-    };
-    for (size_t i = 0; i < ARRAY_SIZE(wishes); i++) {
-        if (!wishes[i].counts)
-            continue;
-        tables->bound_weights[wishes[i].wish] = scaled_weight(tables, q, wishes[i].wish);
-        tables->bound_most += tables->bound_weights[wishes[i].wish] * FULL_POINTS;
-    }
-    tables->bound_rest = 1 + (most_of_relations(tables) >> tables->bound_shift) + 1;
+    tables->bound_pay = (uint16_t)scaled_weight(tables, q, MATCH_WISH_PAY);
+    if (q->client->has_home)
+        tables->bound_nearness = (uint16_t)scaled_weight(tables, q, MATCH_WISH_NEARNESS);
+    tables->bound_rest = ROUNDINGS + (most_of_relations(tables) >> tables->bound_shift);
     if (tables->industry_points)
         tables->bound_rest += scaled_weight(tables, q, MATCH_WISH_INDUSTRY) * FULL_POINTS;
-    if (tables->bound_weights[MATCH_WISH_NEARNESS])
+    if (tables->bound_nearness)
         kernel->scorer->find_nearest(c, q, (c->doors.size + 63) / 64, tables->nearest_points);
-    tables->bound_most += tables->bound_rest;
+    tables->bound_most = tables->bound_rest + (prepare_parts(tables, q) >> tables->bound_shift)
+        + (uint32_t)(tables->bound_pay + tables->bound_nearness) * FULL_POINTS;
     tables->pay_enough = (uint16_t)MIN(q->pay_floor_pence, (uint32_t)UINT16_MAX);
     tables->pay_factor = full > FULL_POINTS ? (uint16_t)((FULL_POINTS * 65536u + full - 1) / full)
                                             : (uint16_t)UINT16_MAX;
