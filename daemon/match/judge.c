@@ -78,8 +78,10 @@ enum share { NONE, SOME, ALL };
 /* How many of the numbers from @first to @last, that are close, are in the set. */
 static enum share share_of(const struct match_set *set, uint32_t first, uint32_t last)
 {
-    if (last - first >= 64) /* none at all, too: then the first is above the last */
-        return first > last ? NONE : SOME;
+    if (first > last)
+        return NONE;
+    if (last - first >= 64)
+        return SOME;
     const uint64_t *words = set->words + first / 64;
     uint64_t low = words[0] >> first % 64, high = first % 64 ? words[1] << (64 - first % 64) : 0;
     uint64_t all = UINT64_MAX >> (63 - (last - first)), some = (low | high) & all;
@@ -192,21 +194,31 @@ static fail_fn *const fails[MATCH_N_LIMITS] = {
 
 /* ---- all limits of a chunk ---- */
 
-static void see(const struct match_scan *s, uint32_t first, struct match_rows *ret_rows)
+/* Keep of @rows those that are there and for the asker's eyes. */
+static void see(const struct match_scan *s, uint32_t first, struct match_rows *rows)
 {
     const struct match_catalogue *c = s->c;
     for (unsigned b = 0; b < BLOCKS; b++) {
         const uint32_t at = first + b * LANES;
-        uint64_t rows = ~rows_flagged(c->flags + at, ROW_IS_HOLE);
-        if (rows)
-            rows &= rows_in(c->audience + at, &s->t->audiences);
+        uint64_t seen = rows->blocks[b];
+        if (seen)
+            seen &= ~rows_flagged(c->flags + at, ROW_IS_HOLE);
+        if (seen)
+            seen &= rows_in(c->audience + at, &s->t->audiences);
         if (s->t->some_trial_hides)
-            for (uint64_t left = rows; left; left &= left - 1)
+            for (uint64_t left = seen; left; left &= left - 1)
                 if (s->t->trial_hides[c->terms[at + (uint32_t)__builtin_ctzll(left)]
                         >> TERMS_TRIAL_SHIFT])
-                    rows &= ~(left & -left);
-        ret_rows->blocks[b] = rows;
+                    seen &= ~(left & -left);
+        rows->blocks[b] = seen;
     }
+}
+
+static struct match_rows all_rows(void)
+{
+    struct match_rows rows;
+    memset(&rows, 0xFF, sizeof(rows));
+    return rows;
 }
 
 static void add_rows(struct match_rows *sums, const struct match_rows *rows)
@@ -246,6 +258,7 @@ static void count(struct match_chunk *chunk, uint32_t active, struct match_tally
 static void judge(const struct match_scan *s, uint32_t first, struct match_chunk *ret_chunk,
     struct match_tally *tally)
 {
+    ret_chunk->visible = all_rows();
     see(s, first, &ret_chunk->visible);
     for (uint32_t left = s->t->active; left; left &= left - 1) {
         unsigned limit = (unsigned)__builtin_ctz(left);
@@ -254,24 +267,39 @@ static void judge(const struct match_scan *s, uint32_t first, struct match_chunk
     count(ret_chunk, s->t->active, tally);
 }
 
+/* Keep of @rows those that do not fail @limit; false: none is left. */
+static bool sift_by(
+    const struct match_scan *s, enum match_limit limit, uint32_t first, struct match_rows *rows)
+{
+    _uninitialized_ struct match_rows out;
+    uint64_t left = 0;
+    if (!(s->t->active & LIMIT_BIT(limit)))
+        return true;
+    fails[limit](s, first, rows, &out);
+    for (unsigned b = 0; b < BLOCKS; b++)
+        left |= rows->blocks[b] &= ~out.blocks[b];
+    return left != 0;
+}
+
 /* Those that tell most for least work come first; what is out already is not read again. */
 static void sift(const struct match_scan *s, uint32_t first, struct match_rows *rows)
 {
-    static const uint8_t order[MATCH_N_LIMITS]
-        = { MATCH_LIMIT_DISTANCE, MATCH_LIMIT_OCCUPATION, MATCH_LIMIT_LIVE, MATCH_LIMIT_PAY,
-              MATCH_LIMIT_DRIVING, MATCH_LIMIT_CHECK, MATCH_LIMIT_HOURS, MATCH_LIMIT_MUST_NOT,
-              MATCH_LIMIT_SHIFT, MATCH_LIMIT_INDUSTRY, MATCH_LIMIT_START };
-    struct match_rows out;
-    for (unsigned i = 0; i < MATCH_N_LIMITS; i++) {
-        uint64_t left = 0;
-        if (!(s->t->active & LIMIT_BIT(order[i])))
-            continue;
-        fails[order[i]](s, first, rows, &out);
-        for (unsigned b = 0; b < BLOCKS; b++)
-            left |= rows->blocks[b] &= ~out.blocks[b];
-        if (!left)
-            break;
-    }
+    static const uint8_t order[] = { MATCH_LIMIT_DISTANCE, MATCH_LIMIT_OCCUPATION, MATCH_LIMIT_LIVE,
+        MATCH_LIMIT_PAY, MATCH_LIMIT_DRIVING, MATCH_LIMIT_CHECK, MATCH_LIMIT_HOURS,
+        MATCH_LIMIT_MUST_NOT, MATCH_LIMIT_SHIFT, MATCH_LIMIT_INDUSTRY, MATCH_LIMIT_START };
+    _Static_assert(ARRAY_SIZE(order) == MATCH_N_LIMITS, "each limit once");
+    for (unsigned i = 0; i < ARRAY_SIZE(order) && sift_by(s, order[i], first, rows); i++)
+        ;
+}
+
+/* Near openings stand together: of most chunks, the distance leaves nothing to see. */
+static void find(const struct match_scan *s, uint32_t first, struct match_rows *ret_rows)
+{
+    *ret_rows = all_rows();
+    if (!sift_by(s, MATCH_LIMIT_DISTANCE, first, ret_rows))
+        return;
+    see(s, first, ret_rows);
+    sift(s, first, ret_rows);
 }
 
 /* ---- what a query works out once ---- */
@@ -362,8 +390,8 @@ static void collect(const uint8_t *bytes, struct match_set *set)
 }
 
 const struct match_judge MATCH_JUDGE = {
-    .see = see,
     .judge = judge,
+    .find = find,
     .sift = sift,
     .find_far = find_far,
     .find_meeting = find_meeting,

@@ -409,12 +409,12 @@ struct match_tally {
 };
 
 struct match_judge {
-    /* The rows from @first on that are there and for the asker's eyes. */
-    void (*see)(const struct match_scan *scan, uint32_t first, struct match_rows *ret_rows);
     /* What they fail, and count it. */
     void (*judge)(const struct match_scan *scan, uint32_t first, struct match_chunk *ret_chunk,
         struct match_tally *tally);
-    /* Keep of @rows those that fail nothing. */
+    /* The rows that are for the asker's eyes and fail nothing. */
+    void (*find)(const struct match_scan *scan, uint32_t first, struct match_rows *ret_rows);
+    /* Keep of @rows, which are for the asker's eyes, those that fail nothing. */
     void (*sift)(const struct match_scan *scan, uint32_t first, struct match_rows *rows);
     /* The doors farther from home than @q allows. */
     void (*find_far)(
@@ -445,11 +445,13 @@ struct match_scorer {
         uint16_t ret_bounds[MATCH_BLOCK_ROWS], uint16_t ret_parts[MATCH_BLOCK_ROWS]);
     void (*finish)(const struct match_scan *scan, const uint32_t *rows, const uint16_t *parts,
         unsigned n, int32_t *ret_scores);
-    /* How many bounds of @n blocks are @least or more. */
-    size_t (*count_from)(const uint16_t *bounds, size_t n, uint16_t least);
-    /* Where in @n blocks the bounds are @least or more, but not above @most. */
-    size_t (*pick)(
-        const uint16_t *bounds, size_t n, uint16_t least, uint16_t most, uint32_t *ret_places);
+    uint16_t (*highest)(const uint16_t bounds[MATCH_BLOCK_ROWS]);
+    /* How many of the bounds in @n_blocks blocks are @least or more. */
+    size_t (*count_from)(const uint16_t *bounds, size_t n_blocks, uint16_t least);
+    /* Where in @n_blocks blocks, whose highest bounds are known, these are @least or more, but not
+     * above @most. */
+    size_t (*pick)(const uint16_t *bounds, const uint16_t *highest_of, size_t n_blocks,
+        uint16_t least, uint16_t most, uint32_t *ret_places);
 };
 
 extern const struct match_judge match_judge_portable, match_judge_avx2, match_judge_avx512;
@@ -544,8 +546,9 @@ struct match_pool {
     struct match_scan scan;
     const struct match_scorer *scorer;
     uint32_t *first; /* row of each block with candidates */
+    uint16_t *highest; /* bound of each */
     uint16_t *bounds, *parts; /* of its rows; bound 0: no candidate */
-    size_t n_blocks, capacity;
+    size_t n_blocks;
     size_t n; /* candidates */
     size_t n_wanted; /* are to be asked for */
     size_t n_next; /* bounds to reach next */

@@ -4,26 +4,17 @@
 
 enum { ROWS = MATCH_BLOCK_ROWS, FIRST_BOUNDS = 64 };
 
+/* Room for all rows that there are; what is not used is not touched. */
 static bool reserve(struct match_pool *pool)
 {
-    if (pool->n_blocks + MATCH_CHUNK_BLOCKS <= pool->capacity)
+    const size_t n = (size_t)pool->scan.c->row_capacity / ROWS + ROWS;
+    if (pool->first)
         return true;
-    enum { FIRST_BLOCKS = 256 };
-    size_t capacity = MAX(pool->capacity * 2, (size_t)FIRST_BLOCKS);
-    uint32_t *first = realloc(pool->first, capacity * sizeof(*first));
-    if (!first)
-        return false;
-    pool->first = first;
-    uint16_t *bounds = realloc(pool->bounds, capacity * ROWS * sizeof(*bounds));
-    if (!bounds)
-        return false;
-    pool->bounds = bounds;
-    uint16_t *parts = realloc(pool->parts, capacity * ROWS * sizeof(*parts));
-    if (!parts)
-        return false;
-    pool->parts = parts;
-    pool->capacity = capacity;
-    return true;
+    pool->first = malloc(n * sizeof(*pool->first));
+    pool->highest = malloc(n * sizeof(*pool->highest));
+    pool->bounds = malloc(n * ROWS * sizeof(*pool->bounds));
+    pool->parts = malloc(n * ROWS * sizeof(*pool->parts));
+    return pool->first && pool->highest && pool->bounds && pool->parts;
 }
 
 bool match_pool_add(struct match_pool *pool, uint32_t first, const struct match_rows *rows)
@@ -37,6 +28,7 @@ bool match_pool_add(struct match_pool *pool, uint32_t first, const struct match_
         size_t place = pool->n_blocks * ROWS;
         pool->scorer->bound(
             &pool->scan, at, rows->blocks[b], pool->bounds + place, pool->parts + place);
+        pool->highest[pool->n_blocks] = pool->scorer->highest(pool->bounds + place);
         pool->first[pool->n_blocks++] = at;
         pool->n += (unsigned)__builtin_popcountll(rows->blocks[b]);
     }
@@ -64,33 +56,37 @@ static bool rank_places(struct match_pool *pool, const uint32_t *places, size_t 
 /* Score all whose bound is @from or more, and that were not scored before. */
 static bool score_from(struct match_pool *pool, uint32_t from)
 {
+    enum { BLOCKS = MATCH_CHUNK_BLOCKS / 2 };
     const uint16_t most = (uint16_t)(pool->scored_from - 1);
-    _uninitialized_ uint32_t places[2 * MATCH_CHUNK_ROWS];
+    _uninitialized_ uint32_t places[MATCH_CHUNK_ROWS];
     size_t n = 0;
-    for (size_t i = 0; i < pool->n_blocks; i += MATCH_CHUNK_BLOCKS) {
-        size_t n_blocks = MIN(pool->n_blocks - i, (size_t)MATCH_CHUNK_BLOCKS), before = n;
-        n += pool->scorer->pick(
-            pool->bounds + i * ROWS, n_blocks, (uint16_t)from, most, places + n);
-        for (; before < n; before++)
-            places[before] += (uint32_t)(i * ROWS);
-        if (n < MATCH_CHUNK_ROWS)
-            continue;
-        if (!rank_places(pool, places, MATCH_CHUNK_ROWS))
-            return false;
-        n -= MATCH_CHUNK_ROWS;
-        memcpy(places, places + MATCH_CHUNK_ROWS, n * sizeof(*places));
+    for (size_t i = 0; i < pool->n_blocks; i += BLOCKS) {
+        if (n > MATCH_CHUNK_ROWS - BLOCKS * ROWS) {
+            if (!rank_places(pool, places, n))
+                return false;
+            n = 0;
+        }
+        size_t more = pool->scorer->pick(pool->bounds + i * ROWS, pool->highest + i,
+            MIN(pool->n_blocks - i, (size_t)BLOCKS), (uint16_t)from, most, places + n);
+        for (; more > 0; more--)
+            places[n++] += (uint32_t)(i * ROWS);
     }
     pool->scored_from = from;
     return n == 0 || rank_places(pool, places, n);
 }
 
-/* A bound below those scored that @n candidates reach, and few more; the lowest, if fewer do. */
+/* A bound below those scored that @n candidates reach, and few more; the lowest, if fewer do. Of
+ * many blocks, the highest of each tell enough. */
 static uint32_t bound_reached_by(const struct match_pool *pool, size_t n)
 {
+    enum { MANY = 16 };
+    const bool are_many = pool->n_blocks > MANY * n;
+    const uint16_t *bounds = are_many ? pool->highest : pool->bounds;
+    const size_t n_blocks = are_many ? (pool->n_blocks + ROWS - 1) / ROWS : pool->n_blocks;
     uint32_t low = 1, high = MIN(pool->scored_from - 1, pool->scan.t->bound_most);
     while (low < high && n < pool->n) {
         uint32_t middle = low + (high - low + 1) / 2;
-        size_t reached = pool->scorer->count_from(pool->bounds, pool->n_blocks, (uint16_t)middle);
+        size_t reached = pool->scorer->count_from(bounds, n_blocks, (uint16_t)middle);
         if (reached >= n && reached <= n + n / 2)
             return middle;
         if (reached >= n)
@@ -111,6 +107,7 @@ static uint32_t bound_of(const struct match_pool *pool, int32_t score)
 static bool score_more(struct match_pool *pool)
 {
     if (pool->n_next == 0) {
+        memset(pool->highest + pool->n_blocks, 0, ROWS * sizeof(*pool->highest));
         pool->n_next = MAX((size_t)FIRST_BOUNDS, pool->n_wanted);
         pool->scored_from = UINT16_MAX + 1u;
     }
@@ -153,6 +150,7 @@ void match_pool_prune(struct match_pool *pool, size_t n_wanted)
 void match_pool_release(struct match_pool *pool)
 {
     free(pool->first);
+    free(pool->highest);
     free(pool->bounds);
     free(pool->parts);
     match_rank_release(&pool->rank);

@@ -324,25 +324,35 @@ static void bound(const struct match_scan *s, uint32_t first, uint64_t wanted,
 
 #endif
 
-static size_t count_from(const uint16_t *bounds, size_t n, uint16_t least)
+static uint16_t highest(const uint16_t bounds[LANES])
+{
+    uint16_t most = 0;
+    for (unsigned i = 0; i < LANES; i++)
+        most = MAX(most, bounds[i]);
+    return most;
+}
+
+static size_t count_from(const uint16_t *bounds, size_t n_blocks, uint16_t least)
 {
     size_t count = 0;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n_blocks; i++)
         count += (unsigned)__builtin_popcountll(~rows_below(bounds + i * LANES, least));
     return count;
 }
 
-static size_t pick(
-    const uint16_t *bounds, size_t n, uint16_t least, uint16_t most, uint32_t *ret_places)
+static size_t pick(const uint16_t *bounds, const uint16_t *highest_of, size_t n_blocks,
+    uint16_t least, uint16_t most, uint32_t *ret_places)
 {
-    size_t n_places = 0;
-    for (size_t i = 0; i < n; i++) {
+    size_t n = 0;
+    for (size_t i = 0; i < n_blocks; i++) {
         const uint16_t *block = bounds + i * LANES;
+        if (highest_of[i] < least)
+            continue;
         for (uint64_t left = ~(rows_below(block, least) | rows_above(block, most)); left;
              left &= left - 1)
-            ret_places[n_places++] = (uint32_t)(i * LANES) + (uint32_t)__builtin_ctzll(left);
+            ret_places[n++] = (uint32_t)(i * LANES) + (uint32_t)__builtin_ctzll(left);
     }
-    return n_places;
+    return n;
 }
 
 const struct match_scorer MATCH_SCORER = {
@@ -351,6 +361,7 @@ const struct match_scorer MATCH_SCORER = {
     .finish = finish,
     .find_nearest = find_nearest,
     .bound = bound,
+    .highest = highest,
     .count_from = count_from,
     .pick = pick,
 };

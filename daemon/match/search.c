@@ -120,8 +120,7 @@ static bool read_chunk(struct match_search *search, const struct match_scan *sca
         search->kernel.judge->judge(scan, first, &chunk, &search->tally);
         return sort_chunk(search, first, &chunk);
     }
-    search->kernel.judge->see(scan, first, &chunk.visible);
-    search->kernel.judge->sift(scan, first, &chunk.visible);
+    search->kernel.judge->find(scan, first, &chunk.visible);
     return match_pool_add(&search->fits, first, &chunk.visible);
 }
 
