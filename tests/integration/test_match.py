@@ -31,7 +31,7 @@ class MatchTest(canvass_test.CanvassTest):
 
     def client(self, wishes=None, constraints=None, unavailable=None):
         made = self.rpc("ClientService/CreateClient", {"client": {
-            "ref": "LB-" + uuid.uuid4().hex[:6].upper(), "age_band": "AGE_BAND_21_AND_OVER"}})
+            "ref": f"LB-{uuid.uuid4().int % 10**8}", "age_band": "AGE_BAND_21_AND_OVER"}})
         name = {"client_id": made.client.id}
         if wishes:
             self.rpc("ClientService/SetWishes", {**name, "wishes": wishes})
