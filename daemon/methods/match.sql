@@ -8,13 +8,13 @@ SELECT coalesce(:on::date, london_today()) AS day, caller_audience() AS audience
 
 -- canvass.v1.MatchService/MatchClient#clients  roles: specialist lead
 SELECT client_json(c) AS "client", c.home_easting AS easting, c.home_northing AS northing,
-       coalesce(minimum_wage_for(c.age_band, d.day), 0) AS legal_pay,
-       minimum_wage_said(c.age_band, d.day) AS legal_pay_sentence
+       coalesce(minimum_wage_pence(c.age_band, m), 0) AS legal_pay,
+       minimum_wage_words(c.age_band, m) AS legal_pay_sentence
   FROM client_to_match(:client_id::text, :ref::text) AS c,
-       (SELECT coalesce(:on::date, london_today()) AS day) AS d
+       minimum_wage_on(coalesce(:on::date, london_today())) AS m
 
 -- canvass.v1.MatchService/MatchClient#weights  roles: specialist lead
-SELECT w.name, w.value FROM match_default w ORDER BY w.name
+SELECT w.name, w.value FROM match_default w
 
 -- canvass.v1.MatchService/MatchClient#shown  roles: specialist lead
 SELECT o.* FROM openings_to_show(:found) AS o
@@ -25,13 +25,13 @@ SELECT coalesce(:on::date, london_today()) AS day, caller_audience() AS audience
 
 -- canvass.v1.MatchService/ExplainMatch#clients  roles: specialist lead
 SELECT client_json(c) AS "client", c.home_easting AS easting, c.home_northing AS northing,
-       coalesce(minimum_wage_for(c.age_band, d.day), 0) AS legal_pay,
-       minimum_wage_said(c.age_band, d.day) AS legal_pay_sentence
+       coalesce(minimum_wage_pence(c.age_band, m), 0) AS legal_pay,
+       minimum_wage_words(c.age_band, m) AS legal_pay_sentence
   FROM client_to_match(:client_id::text, :ref::text) AS c,
-       (SELECT coalesce(:on::date, london_today()) AS day) AS d
+       minimum_wage_on(coalesce(:on::date, london_today())) AS m
 
 -- canvass.v1.MatchService/ExplainMatch#weights  roles: specialist lead
-SELECT w.name, w.value FROM match_default w ORDER BY w.name
+SELECT w.name, w.value FROM match_default w
 
 -- canvass.v1.MatchService/ExplainMatch#shown  roles: specialist lead
 SELECT o.* FROM openings_to_show(:found) AS o
@@ -42,14 +42,14 @@ SELECT coalesce(:on::date, london_today()) AS day, caller_audience() AS audience
 
 -- canvass.v1.MatchService/MatchOpening#clients  roles: specialist lead
 SELECT client_json(c) AS "client", c.home_easting AS easting, c.home_northing AS northing,
-       coalesce(minimum_wage_for(c.age_band, d.day), 0) AS legal_pay,
-       minimum_wage_said(c.age_band, d.day) AS legal_pay_sentence
+       coalesce(minimum_wage_pence(c.age_band, m), 0) AS legal_pay,
+       minimum_wage_words(c.age_band, m) AS legal_pay_sentence
   FROM client AS c,
-       (SELECT coalesce(:on::date, london_today()) AS day) AS d
+       minimum_wage_on(coalesce(:on::date, london_today())) AS m
  WHERE c.status <> 'discharged' AND (:team::boolean OR c.specialist_id = actor())
 
 -- canvass.v1.MatchService/MatchOpening#weights  roles: specialist lead
-SELECT w.name, w.value FROM match_default w ORDER BY w.name
+SELECT w.name, w.value FROM match_default w
 
 -- canvass.v1.MatchService/SuggestTargets  roles: specialist lead
 SELECT suggest_targets(:request) AS "."

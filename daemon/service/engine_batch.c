@@ -47,7 +47,7 @@ static int add_part(const struct op *op, struct db_batch *batch, const struct me
     return db_batch_add(batch, &op->method->kept, values, n + 1, err);
 }
 
-static int fill_run(const struct op *op, struct db_batch *batch, struct err *err)
+static int fill_run(struct op *op, struct db_batch *batch, struct err *err)
 {
     const struct method *method = op->method;
     bool is_kept = op->has_request_id && !method->once;
@@ -57,6 +57,8 @@ static int fill_run(const struct op *op, struct db_batch *batch, struct err *err
     op_parts(op, &first, &end);
     for (size_t i = first; r == 0 && i < end; i++)
         r = add_part(op, batch, &method->parts[i], is_kept, err);
+    if (r == 0 && method->code)
+        r = op_code_ask(op, batch, err);
     if (r == 0 && op->validate_only)
         r = db_batch_add(batch, &statement_check_only, NULL, 0, err);
     return r;

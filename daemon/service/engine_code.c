@@ -1,5 +1,6 @@
-/* The steps of a method that is code (code.h): its first batch and the look at the database run
- * side by side; when both are done, it finds; what it found is its second batch. */
+/* The steps of a method that is code (code.h): its first batch, which also asks whether the
+ * catalogue is in step; if it is not, a look at the database; then it finds; what it found is its
+ * second batch. */
 #include "base/clock.h"
 #include "service/engine_internal.h"
 #include "service/errors.h"
@@ -78,10 +79,31 @@ static void on_in_step(const struct err *err, void *arg)
     find(op);
 }
 
+int op_code_ask(struct op *op, struct db_batch *batch, struct err *err)
+{
+    const struct follower *follower = op->engine->options.follower;
+
+    op->asked_usec = 0;
+    if (op->is_found || op->is_in_step || !follower_is_whole(follower))
+        return 0;
+    op->asked_usec = clock_monotonic_usec();
+    return follower_ask(follower, batch, err);
+}
+
 void op_code_follow(struct op *op)
 {
-    if (!op->is_found && !op->is_in_step && list_is_empty(&op->in_step.link))
+    if (!op->is_found && !op->is_in_step && op->asked_usec == 0 && list_is_empty(&op->in_step.link))
         follower_wait(op->engine->options.follower, &op->in_step, on_in_step, op);
+}
+
+/* Take the answer that came with the first batch. */
+static void hear(struct op *op, const struct db_result *answer)
+{
+    if (op->asked_usec == 0)
+        return;
+    op->is_in_step = follower_hear(op->engine->options.follower, answer, op->asked_usec);
+    op->asked_usec = 0;
+    op_code_follow(op);
 }
 
 static void read_first(struct op *op, const struct db_reply *reply)
@@ -102,6 +124,7 @@ static void read_first(struct op *op, const struct db_reply *reply)
         return;
     }
     op->is_read = true;
+    hear(op, db_reply_result(reply, method->code->n_first));
     find(op);
 }
 

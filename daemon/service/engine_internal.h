@@ -56,6 +56,7 @@ struct op {
     /* code */
     struct code_call code;
     struct follower_wait in_step; /* until the catalogue reflects what was written by now */
+    int64_t asked_usec; /* when the first batch asked whether it does already; 0: it did not ask */
     bool is_read, is_in_step, is_found;
 
     struct db_ticket *ticket;
@@ -93,7 +94,10 @@ void op_next_message(struct op *op);
 /* Which parts a batch of the method at work asks now: all, or some of code's. */
 void op_parts(const struct op *op, size_t *ret_first, size_t *ret_end);
 
-/* Of code, while its first batch is under way: see that the catalogue will be in step. */
+/* Of code, as the last statement of its first batch: ask whether the catalogue is in step. */
+int op_code_ask(struct op *op, struct db_batch *batch, struct err *err) _must_check_;
+
+/* Of code that could not ask: see that the catalogue will be in step. */
 void op_code_follow(struct op *op);
 
 /* Take code's next step, with the results of its batch. */

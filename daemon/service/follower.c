@@ -20,6 +20,7 @@
 #define TIDY_USEC (10 * 60 * USEC_PER_SEC)
 
 static const uint32_t text_oid[] = { OID_TEXT };
+static const uint32_t two_text_oids[] = { OID_TEXT, OID_TEXT };
 static const uint32_t page_oids[] = { OID_UUID, OID_INT4 };
 static const uint32_t relation_page_oids[] = { OID_UUID, OID_TEXT, OID_INT4 };
 
@@ -29,6 +30,12 @@ static const struct db_statement look_statement = {
     .sql = "SELECT snapshot, epoch, changed FROM canvass.catalogue_look($1)",
     .n_params = 1,
     .param_oids = text_oid,
+};
+static const struct db_statement in_step_statement = {
+    .name = "catalogue_is_in_step",
+    .sql = "SELECT canvass.catalogue_is_in_step($1, $2)",
+    .n_params = ARRAY_SIZE(two_text_oids),
+    .param_oids = two_text_oids,
 };
 static const struct db_statement openings_statement = {
     .name = "catalogue_openings",
@@ -61,6 +68,7 @@ static const struct db_statement tidy_statement = {
 
 const struct db_statement *const follower_statements[] = {
     &look_statement,
+    &in_step_statement,
     &openings_statement,
     &relations_statement,
     &openings_since_statement,
@@ -73,7 +81,8 @@ struct follower {
     struct loop *loop;
     struct db_pool *pool;
     struct match_catalogue *catalogue;
-    struct str seen, epoch; /* of the last look that the catalogue reflects; empty: none */
+    struct str seen, epoch; /* of the last look that the catalogue reflects; seen is empty while
+                             * there is none: nothing is loaded yet, or is being loaded again */
     struct str next_seen, next_epoch; /* of the look under way */
     struct uuid after_id; /* the last row of the last page */
     struct str after_borough;
@@ -342,6 +351,7 @@ static void load(struct follower *f)
         fail(f, &err);
         return;
     }
+    str_reset(&f->seen);
     match_catalogue_free(f->catalogue);
     f->catalogue = fresh;
     f->after_id = (struct uuid) { { 0 } };
@@ -454,6 +464,30 @@ void follower_wait(struct follower *f, struct follower_wait *wait, follower_fn *
     list_add_tail(&f->waiting, &wait->link);
     if (!f->ticket) /* in the next turn, with all who come in this one */
         loop_timer_start(&f->timer, 0);
+}
+
+bool follower_is_whole(const struct follower *f)
+{
+    return f->seen.len > 0;
+}
+
+int follower_ask(const struct follower *f, struct db_batch *batch, struct err *err)
+{
+    const struct db_value values[] = { text_of(&f->seen), text_of(&f->epoch) };
+
+    return db_batch_add(batch, &in_step_statement, values, ARRAY_SIZE(values), err);
+}
+
+/* What the follower has seen since it was asked is only more. */
+bool follower_hear(struct follower *f, const struct db_result *answer, int64_t asked_usec)
+{
+    size_t len;
+    const char *value = db_result_value(answer, 0, 0, &len);
+
+    if (!follower_is_whole(f) || !value || len != 1 || !*value)
+        return false;
+    f->looked_usec = MAX(f->looked_usec, asked_usec);
+    return true;
 }
 
 void follower_cancel(struct follower_wait *wait)

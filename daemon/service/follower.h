@@ -28,6 +28,8 @@
 
 #define FOLLOWER_PAUSE_USEC (25 * USEC_PER_MSEC)
 
+struct db_batch;
+struct db_result;
 struct follower;
 struct loop;
 struct match_catalogue;
@@ -57,8 +59,23 @@ int follower_new(struct loop *loop, struct db_pool *pool, struct follower **ret_
 /* Free it; nobody may wait. NULL is accepted. */
 void follower_free(struct follower *follower);
 
+/* Tell @wait when the catalogue is in step. */
 void follower_wait(
     struct follower *follower, struct follower_wait *wait, follower_fn *fn, void *arg);
+
+/* A shorter way, where nothing was changed since the last look, as is mostly so: the question goes
+ * with a caller's own statements.
+ *
+ *     if (follower_is_whole(f))
+ *         follower_ask(f, batch, &err);                the batch's last statement, sent at once
+ *     ... if (!follower_hear(f, db_reply_result(reply, last), asked_usec)) follower_wait(f, ...)
+ *
+ * follower_hear() is true when the catalogue, as it is by then, reflects all that was committed
+ * before the question was sent at asked_usec (clock_monotonic_usec()). */
+bool follower_is_whole(const struct follower *follower);
+int follower_ask(
+    const struct follower *follower, struct db_batch *batch, struct err *err) _must_check_;
+bool follower_hear(struct follower *follower, const struct db_result *answer, int64_t asked_usec);
 
 /* Wait no more. Harmless for one that does not wait. */
 void follower_cancel(struct follower_wait *wait);

@@ -173,6 +173,26 @@ class TestFollower(unittest.TestCase):
                 self.assertEqual(follower.ask("sync"), "in step")
                 self.assertEqual(follower.ask(f"{asker} {opening}").split()[3], str(pay))
 
+    def test_follower__asked_beside_a_call_knows_whether_it_is_behind(self):
+        asker = self.canvass.psql(f"SELECT canvass.borough_audience('{LAMBETH}')")
+        opening = "0a000000-0000-7000-8000-000000000006"
+        update = "UPDATE canvass.opening SET pay_pence_hour = {}, closed_at = NULL," \
+                 f" closed_reason = NULL, network = true WHERE id = '{opening}'"
+        follower = self.followers[0]
+        self.assertEqual(follower.ask("ask"), "behind", "nothing is loaded yet")
+        self.assertEqual(follower.ask("sync"), "in step")
+        for pay in range(3000, 3020):
+            self.assertEqual(follower.ask("ask"), "in step")
+            self.canvass.psql("BEGIN; " + update.format(pay - 100) + "; ROLLBACK")
+            self.assertEqual(follower.ask("ask"), "in step", "what was undone is nothing")
+            self.canvass.psql(update.format(pay))
+            self.assertEqual(follower.ask("ask"), "behind")
+            self.assertEqual(follower.ask("sync"), "in step")
+            self.assertEqual(follower.ask(f"{asker} {opening}").split()[3], str(pay))
+        self.canvass.psql("UPDATE canvass.catalogue_kept"
+                          " SET purged_below = (pg_current_xact_id()::text::bigint + 1)::text::xid8")
+        self.assertEqual(follower.ask("ask"), "behind", "and it is no error")
+
     def test_follower__loads_again_when_it_must(self):
         follower = self.followers[0]
         self.assertEqual(self.stale(follower), [])

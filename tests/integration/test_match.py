@@ -65,6 +65,19 @@ class TestMatch(MatchTest):
         self.assertLessEqual(matched.score, matched.max_score)
         self.assertEqual(matched.score, sum(r.points for r in matched.reasons))
 
+    def test_match__shows_what_was_written_just_before(self):
+        opening = self.opening()
+        client = self.client()
+        for step in range(1, 21):
+            self.rpc("OpeningService/UpdateOpening", {"opening": {
+                "id": opening.id, "title": f"Post {step}", "pay_pence_hour": 1500 + step},
+                "update_mask": "title,payPenceHour"})
+            matched, = self.match(client).openings
+            self.assertEqual(matched.title, f"Post {step}")
+            self.assertIn(f"£15.{step:02}", self.reason(matched, "pay")["sentence"])
+            again, = self.match(client).openings
+            self.assertEqual(again, matched)
+
     def test_match__wished_for_occupation_comes_first(self):
         list(self.stream("ReferenceService/LoadOccupations", [{"rows": [
             {"code": code, "title": title} for code, title in (

@@ -1,7 +1,7 @@
 -- What a daemon's matcher holds: what each caller may see of it, and what a follower reads of changes.
 BEGIN;
 \ir support/network.sql
-SELECT plan(25);
+SELECT plan(31);
 
 CREATE TEMP TABLE e AS SELECT id FROM employer ORDER BY id LIMIT 1;
 INSERT INTO opening (id, employer_id, borough_id, title, hidden, network, closed_at, closed_reason, closes_on, created_by_name, updated_by_name)
@@ -36,10 +36,14 @@ SELECT is((SELECT array_agg(id) FROM (SELECT id FROM catalogue_openings(NULL, 2)
 -- snapshot, so a follower of before it sees all that it did.
 SAVEPOINT follow;
 DELETE FROM catalogue_change;
-CREATE TEMP TABLE s AS SELECT (catalogue_look(NULL)).snapshot;
+CREATE TEMP TABLE s AS SELECT snapshot, epoch FROM catalogue_look(NULL);
 SELECT is((SELECT changed FROM catalogue_look((SELECT snapshot FROM s))), false, 'nothing yet');
+SELECT is((SELECT catalogue_is_in_step(snapshot, epoch) FROM s), true, 'so it is in step');
+SELECT is((SELECT catalogue_is_in_step(snapshot, '00000000/2001-01-01') FROM s), false, 'on another day it is not');
+SELECT is(called('amira', format('catalogue_is_in_step(%L, %L)', snapshot, epoch)), 'true'::jsonb, 'a call asks beside its own statements') FROM s;
 UPDATE opening SET pay_pence_hour = 1400 WHERE title = 'Open';
 SELECT is((SELECT changed FROM catalogue_look((SELECT snapshot FROM s))), true, 'something');
+SELECT is((SELECT catalogue_is_in_step(snapshot, epoch) FROM s), false, 'so it is not in step');
 SELECT results_eq('SELECT id, pay_pence_hour FROM catalogue_openings_since((SELECT snapshot FROM s))',
     $$VALUES ('0a000000-0000-7000-8000-000000000001'::uuid, 1400)$$, 'a changed opening as it is');
 UPDATE opening SET closed_at = now(), closed_reason = 'filled' WHERE title = 'Open';
@@ -73,8 +77,10 @@ SELECT is((SELECT count(*) FROM catalogue_change), 1::bigint, 'what somebody may
 SELECT is((SELECT next_at > now() FROM catalogue_kept), true, 'until the next time');
 UPDATE catalogue_kept SET purged_below = (pg_snapshot_xmin((SELECT snapshot FROM s)::pg_snapshot)::text::bigint + 1)::text::xid8;
 SELECT throws_ok('SELECT catalogue_look((SELECT snapshot FROM s))', 'CV009', NULL, 'who is too far behind is told so');
+SELECT is((SELECT catalogue_is_in_step(snapshot, epoch) FROM s), false, 'and is not in step, without an error to a call');
 TRUNCATE opening CASCADE;
 SELECT throws_ok('SELECT FROM catalogue_openings_since((SELECT (catalogue_look(NULL)).snapshot))', 'CV009', NULL, 'all are after a TRUNCATE');
+SELECT is((SELECT catalogue_is_in_step(snapshot, epoch) FROM catalogue_look(NULL)), false, 'nor in step');
 
 SELECT * FROM finish();
 ROLLBACK;

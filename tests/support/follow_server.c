@@ -5,12 +5,15 @@
  *
  * Each line of standard input is answered:
  *     sync              "in step" once everything that was committed by now is in, or the error
+ *     ask               "in step" if a caller's batch that asks is told so, "behind", or the error
  *     ASKER OPENING     what the asker may see of the opening, its fields in a line, or "none"
  *     loads             how often everything was loaded
  */
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/loop.h"
 #include "base/uuid.h"
+#include "db/batch.h"
 #include "db/pool.h"
 #include "match/match.h"
 #include "service/follower.h"
@@ -20,8 +23,10 @@
 
 struct state {
     struct loop *loop;
+    struct db_pool *pool;
     struct follower *follower;
     struct follower_wait wait;
+    int64_t asked_usec;
 };
 
 static void on_in_step(const struct err *err, void *arg)
@@ -39,6 +44,36 @@ static void answer_sync(struct state *state)
     follower_wait(state->follower, &state->wait, on_in_step, state);
     if (loop_run(state->loop, &err) < 0)
         puts(err.msg);
+}
+
+static void on_asked(const struct db_reply *reply, void *arg)
+{
+    struct state *state = arg;
+
+    if (reply->err)
+        puts(reply->err->msg);
+    else
+        puts(follower_hear(state->follower, db_reply_result(reply, 0), state->asked_usec)
+                ? "in step"
+                : "behind");
+    loop_break(state->loop);
+}
+
+static void answer_ask(struct state *state)
+{
+    _cleanup_(db_batch_freep) struct db_batch *batch = db_batch_new(state->pool, DB_READ);
+    struct err err = { 0 };
+
+    state->asked_usec = clock_monotonic_usec();
+    if (!follower_is_whole(state->follower)) {
+        puts("behind");
+    } else if (!batch || follower_ask(state->follower, batch, &err) < 0) {
+        puts("out of memory");
+    } else {
+        db_batch_submit(&batch, on_asked, state, NULL);
+        if (loop_run(state->loop, &err) < 0)
+            puts(err.msg);
+    }
 }
 
 static void answer_opening(const struct state *state, const char *line)
@@ -63,6 +98,8 @@ static void answer_line(struct state *state, const char *line)
 
     if (strncmp(line, "sync", 4) == 0) {
         answer_sync(state);
+    } else if (strncmp(line, "ask", 3) == 0) {
+        answer_ask(state);
     } else if (strncmp(line, "loads", 5) == 0) {
         follower_stats(state->follower, &stats);
         printf("%u\n", (unsigned)stats.loads);
@@ -85,7 +122,6 @@ int main(int argc, char **argv)
 {
     struct state state = { .loop = NULL };
     struct db_options options;
-    struct db_pool *pool = NULL;
     struct err err = { 0 };
 
     if (argc != 2)
@@ -95,15 +131,15 @@ int main(int argc, char **argv)
     list_init(&state.wait.link);
     int r = loop_new(&state.loop, &err);
     if (r == 0)
-        r = db_pool_new(state.loop, &options, &pool, &err);
+        r = db_pool_new(state.loop, &options, &state.pool, &err);
     if (r == 0)
-        r = follower_new(state.loop, pool, &state.follower, &err);
+        r = follower_new(state.loop, state.pool, &state.follower, &err);
     if (r == 0)
         answer_lines(&state);
     else
         (void)fprintf(stderr, "follow_server: %s\n", err.msg);
     follower_free(state.follower);
-    db_pool_free(pool);
+    db_pool_free(state.pool);
     loop_free(state.loop);
     return r < 0;
 }
