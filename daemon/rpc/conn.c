@@ -109,7 +109,10 @@ void conn_wait_to_write(struct conn *conn, ssize_t why)
 /* Write @len bytes as far as the socket takes them; returns how many it took. */
 static size_t write_some(struct conn *conn, const uint8_t *data, size_t len)
 {
+    bool is_held = transport_is_tls(&conn->transport) && len > TLS_RECORD_BYTES;
     size_t done = 0;
+    if (is_held)
+        transport_hold(&conn->transport, true);
     while (done < len) {
         ssize_t n = transport_write(&conn->transport, data + done, len - done);
         if (n == TRANSPORT_WANT_READ || n == TRANSPORT_WANT_WRITE) {
@@ -122,6 +125,8 @@ static size_t write_some(struct conn *conn, const uint8_t *data, size_t len)
         }
         done += (size_t)n;
     }
+    if (is_held)
+        transport_hold(&conn->transport, false);
     conn->server->stats.bytes_out += done;
     return done;
 }

@@ -2,6 +2,8 @@
 #include "rpc/transport.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -62,6 +64,13 @@ static const struct transport_ops plain_ops = {
     .end_write = plain_end_write,
     .close = plain_close,
 };
+
+void transport_hold(struct transport *transport, bool holds)
+{
+    int value = holds;
+
+    (void)setsockopt(transport->fd, IPPROTO_TCP, TCP_CORK, &value, sizeof(value));
+}
 
 void transport_plain_init(struct transport *transport, int fd)
 {

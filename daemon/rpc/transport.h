@@ -50,6 +50,7 @@ struct tls_files {
 };
 
 #define CERTIFICATE_HASH_BYTES 32
+#define TLS_RECORD_BYTES 16384 /* more takes several records, each with a write of its own */
 
 struct transport {
     const struct transport_ops *ops;
@@ -64,6 +65,10 @@ void transport_plain_init(struct transport *transport, int fd);
 /* The same with TLS as server; @fd stays the caller's on failure. ERR_EXHAUSTED. */
 int transport_tls_init(
     struct transport *transport, int fd, struct ssl_ctx_st *tls, struct err *err) _must_check_;
+
+/* Hold back what does not fill a segment while more is being written, or let it go. Several records
+ * then reach the peer together, and wake it once. Sockets that are not TCP do not mind. */
+void transport_hold(struct transport *transport, bool holds);
 
 /* Make what connections with TLS share: TLS 1.2 or newer, ciphers with forward secrecy and
  * authenticated encryption, ALPN "h2" and "http/1.1". ERR_INVALID: the files cannot be read or do

@@ -2,6 +2,8 @@
 #include "rig.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 /* ---- a transport that moves a byte at a time and is often not ready ---- */
 
@@ -55,6 +57,50 @@ static void test_transport__any_split_gives_the_same(void **state)
     }
     assert_int_equal(rig->closed, 3);
     rig_free(rig);
+}
+
+/* ---- writes that are held back ---- */
+
+static void tcp_pair(int pair[2])
+{
+    struct sockaddr_in address
+        = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof(address);
+    int one = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_int_equal(bind(listener, (const struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+    pair[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(pair[0], (const struct sockaddr *)&address, len), 0);
+    pair[1] = accept(listener, NULL, NULL);
+    assert_true(pair[1] >= 0);
+    assert_int_equal(setsockopt(pair[1], IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)), 0);
+    (void)close(listener);
+}
+
+/* The kernel lets go by itself after 200 ms, which a busy machine may sleep through. */
+static void test_transport__what_is_held_comes_together(void **state)
+{
+    struct transport transport;
+    bool was_held = false;
+    char got[16];
+    int pair[2];
+
+    tcp_pair(pair);
+    transport_plain_init(&transport, pair[1]);
+    for (int i = 0; i < 20; i++) {
+        transport_hold(&transport, true);
+        assert_int_equal(transport_write(&transport, "two ", 4), 4);
+        assert_int_equal(transport_write(&transport, "records", 7), 7);
+        was_held |= recv(pair[0], got, sizeof(got), MSG_DONTWAIT | MSG_PEEK) < 0;
+        transport_hold(&transport, false);
+        assert_int_equal(recv(pair[0], got, 11, MSG_WAITALL), 11);
+        assert_memory_equal(got, "two records", 11);
+    }
+    assert_true(was_held);
+    transport_close(&transport);
+    (void)close(pair[0]);
 }
 
 /* ---- allocation failure ---- */
@@ -256,6 +302,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_transport__any_split_gives_the_same),
+        cmocka_unit_test(test_transport__what_is_held_comes_together),
         cmocka_unit_test(test_server__survives_each_allocation_failing),
         cmocka_unit_test(test_http1__survives_each_allocation_failing),
     };
