@@ -34,6 +34,7 @@ struct stream {
     const struct schema_method *method;
     struct csv_in *in;
     const char *source;
+    char import_id[UUID_TEXT_BYTES]; /* that all batches share */
     struct import_problems *problems;
     struct import_tally *tally;
     struct channel_call *call; /* NULL between two streams */
@@ -114,7 +115,7 @@ static int pack(struct stream *s, struct arena *arena, ProtobufCMessage **rows, 
     struct err *err)
 {
     char text[UUID_TEXT_BYTES];
-    const char *id = text, *source = s->source;
+    const char *id = text, *source = s->source, *import_id = s->import_id;
     protobuf_c_boolean yes = 1;
     struct uuid uuid;
     ProtobufCMessage *request = message_new(s->method->input, arena);
@@ -126,6 +127,8 @@ static int pack(struct stream *s, struct arena *arena, ProtobufCMessage **rows, 
     field_set(request, request_field(s, "request_id"), &id);
     if (source && request_field(s, "source"))
         field_set(request, request_field(s, "source"), &source);
+    if (request_field(s, "import_id"))
+        field_set(request, request_field(s, "import_id"), &import_id);
     if (s->app->dry_run)
         field_set(request, request_field(s, "validate_only"), &yes);
     batch->packed_len = message_pack_size(request);
@@ -354,6 +357,9 @@ int import_stream(struct app *app, const struct import_map *map, struct csv_in *
         .problems = problems,
         .tally = ret_tally,
         .started_usec = clock_monotonic_usec() };
+    struct uuid id;
+    uuid_v7(&id);
+    uuid_format(&id, s.import_id);
     *ret_tally = (struct import_tally) { 0 };
     is_interrupted = 0;
     (void)sigaction(SIGINT, &gentle, &before);

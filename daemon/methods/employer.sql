@@ -86,7 +86,7 @@ SELECT e.id AS "relationship.employer_id", b.id AS "relationship.borough_id",
 SELECT canvass.update_relationship(:request) AS ".";
 
 -- canvass.v1.EmployerService/ImportEmployers  roles: specialist lead administrator  writes
-SELECT canvass.import_employers(:request) AS ".";
+SELECT canvass.import_employers(canvass.as_one_import(:request)) AS ".";
 
 -- canvass.v1.EmployerService/ExportEmployers  roles: specialist lead administrator
 SELECT e.id AS "employer.id", e.name AS "employer.name", e.trading_as AS "employer.trading_as",
