@@ -209,6 +209,7 @@ DECLARE
     keys text[];
     is_id boolean;
     op text;
+    foreign_key record;
 BEGIN
     SELECT array_agg(a.attname::text ORDER BY k.n), bool_or(a.atttypid = 'uuid'::regtype AND k.n = 1)
       INTO STRICT keys, is_id
@@ -230,6 +231,13 @@ BEGIN
             CASE op WHEN 'insert' THEN 'NEW TABLE AS new_rows'
                     WHEN 'delete' THEN 'OLD TABLE AS old_rows'
                     ELSE 'OLD TABLE AS old_rows NEW TABLE AS new_rows' END);
+    END LOOP;
+    -- What moves several rows together, and undo, look at references when all is in its place.
+    FOR foreign_key IN SELECT c.conname FROM pg_constraint c
+                        WHERE c.conrelid = change_track.name::regclass AND c.contype = 'f'
+                          AND c.confrelid IN (SELECT to_regclass(t.name) FROM change_table t) LOOP
+        EXECUTE format('ALTER TABLE %I ALTER CONSTRAINT %I DEFERRABLE INITIALLY IMMEDIATE',
+                       change_track.name, foreign_key.conname);
     END LOOP;
 END
 $$;
@@ -269,13 +277,16 @@ END
 $$;
 -- As the tables' own policies: the registry is anybody's who calls; the rest a specialist's or a
 -- lead's, of the borough or team that the row is for. Objections are looked up, never read.
+CREATE FUNCTION change_seen(table_name text, borough_id text, team_id uuid) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN canvass.actor() IS NOT NULL AND table_name <> 'objection'
+       AND (borough_id IS NULL OR borough_id = canvass.borough())
+       AND (team_id IS NULL OR team_id = canvass.team())
+       AND (table_name IN ('employer', 'site', 'employer_ref', 'employer_merge')
+            OR canvass.has_role('specialist', 'lead'));
+COMMENT ON FUNCTION change_seen(text, text, uuid) IS 'Whether the caller may read a change of this table, borough and team.';
 CREATE POLICY seen ON change FOR SELECT TO canvass_app
-    USING ((SELECT canvass.actor()) IS NOT NULL
-           AND table_name <> 'objection'
-           AND (borough_id IS NULL OR borough_id = (SELECT canvass.borough()))
-           AND (team_id IS NULL OR team_id = (SELECT canvass.team()))
-           AND (table_name IN ('employer', 'site', 'employer_ref')
-                OR (SELECT canvass.has_role('specialist', 'lead'))));
+    USING (canvass.change_seen(table_name, borough_id, team_id));
 GRANT SELECT ON change TO canvass_app;
 
 -- ---- forgetting ----
@@ -306,6 +317,6 @@ CREATE CONSTRAINT TRIGGER change_forget AFTER UPDATE OF status ON client
     WHEN (NEW.status = 'discharged' AND OLD.status <> 'discharged')
     EXECUTE FUNCTION change_forget_discharged();
 
-GRANT EXECUTE ON FUNCTION current_request(), as_one_import(jsonb) TO canvass_app;
+GRANT EXECUTE ON FUNCTION current_request(), as_one_import(jsonb), change_seen(text, text, uuid) TO canvass_app;
 
 COMMIT;
