@@ -13,13 +13,19 @@ SELECT e.id AS "employer.id", e.name AS "employer.name", e.trading_as AS "employ
        e.about AS "employer.about", e.refs AS "employer.refs",
        e.created_at AS "employer.created.at", e.created_by_name AS "employer.created.by",
        e.updated_at AS "employer.updated.at", e.updated_by_name AS "employer.updated.by",
-       e.version::text AS "employer.etag"
+       e.version::text AS "employer.etag", m.merged_id AS "employer.merged.id",
+       m.name AS "employer.merged.name", m.at AS "employer.merged.at",
+       m.by_name AS "employer.merged.by"
   FROM canvass.employer e
   LEFT JOIN canvass.industry i ON i.code = e.sic
- WHERE e.id = :employer_id::uuid;
+  LEFT JOIN canvass.employer_merge m ON m.merged_id = :employer_id::uuid
+ WHERE e.id = canvass.standing_employer(:employer_id::uuid);
 
 -- canvass.v1.EmployerService/UpdateEmployer  roles: specialist lead  writes
-SELECT canvass.update_employer(:request) AS ".";
+SELECT canvass.update_employer(canvass.standing_request(:request, 'employer', 'id')) AS ".";
+
+-- canvass.v1.EmployerService/MergeEmployers  roles: specialist lead  writes
+SELECT canvass.merge_employers(:request) AS ".";
 
 -- canvass.v1.EmployerService/SearchEmployers  roles: specialist lead administrator
 SELECT h.id AS "employers.id", h.name AS "employers.name", h.site_id AS "employers.site_id",
@@ -41,13 +47,13 @@ SELECT s.id AS "sites.id", s.employer_id AS "sites.employer_id", s.name AS "site
   FROM canvass.site s
   LEFT JOIN canvass.borough b ON b.id = s.borough_id
  CROSS JOIN (SELECT canvass.page_key(:page_token, 1) AS key) AS page
- WHERE s.employer_id = :employer_id::uuid
+ WHERE s.employer_id = canvass.standing_employer(:employer_id::uuid)
    AND (page.key IS NULL OR s.id > page.key[1]::uuid)
  ORDER BY s.id
  LIMIT :page_size;
 
 -- canvass.v1.EmployerService/AddSite  roles: specialist lead  writes
-SELECT canvass.add_site(:request) AS ".";
+SELECT canvass.add_site(canvass.standing_request(:request, 'site', 'employer_id')) AS ".";
 
 -- canvass.v1.EmployerService/UpdateSite  roles: specialist lead  writes
 SELECT canvass.update_site(:request) AS ".";
@@ -60,11 +66,11 @@ SELECT c.id AS "contacts.id", c.employer_id AS "contacts.employer_id",
        c.objected_on AS "contacts.objected_on", c.checked_on AS "contacts.checked_on",
        c.version::text AS "contacts.etag"
   FROM canvass.contact c
- WHERE c.employer_id = :employer_id::uuid
+ WHERE c.employer_id = canvass.standing_employer(:employer_id::uuid)
  ORDER BY c.hires DESC, c.name, c.id;
 
 -- canvass.v1.EmployerService/AddContact  roles: specialist lead  writes
-SELECT canvass.add_contact(:request) AS ".";
+SELECT canvass.add_contact(canvass.standing_request(:request, 'contact', 'employer_id')) AS ".";
 
 -- canvass.v1.EmployerService/UpdateContact  roles: specialist lead  writes
 SELECT canvass.update_contact(:request) AS ".";
@@ -80,10 +86,10 @@ SELECT e.id AS "relationship.employer_id", b.id AS "relationship.borough_id",
   JOIN canvass.borough b ON b.id = canvass.borough()
   LEFT JOIN canvass.relationship r ON r.employer_id = e.id AND r.borough_id = b.id
   LEFT JOIN canvass.specialist s ON s.id = r.lead_id
- WHERE e.id = :employer_id::uuid;
+ WHERE e.id = canvass.standing_employer(:employer_id::uuid);
 
 -- canvass.v1.EmployerService/UpdateRelationship  roles: specialist lead  writes
-SELECT canvass.update_relationship(:request) AS ".";
+SELECT canvass.update_relationship(canvass.standing_request(:request, 'relationship', 'employer_id')) AS ".";
 
 -- canvass.v1.EmployerService/ImportEmployers  roles: specialist lead administrator  writes
 SELECT canvass.import_employers(canvass.as_one_import(:request)) AS ".";

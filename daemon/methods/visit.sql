@@ -14,7 +14,7 @@ SELECT visit_json(v) AS "visits", page_token(s.at::text, s.id::text) AS "next_pa
   FROM standing_visit s
   JOIN visit v ON v.id = s.id
   CROSS JOIN page_key(:page_token, 2) AS k (keys)
- WHERE (:employer_id::uuid IS NULL OR s.employer_id = :employer_id)
+ WHERE (:employer_id::uuid IS NULL OR s.employer_id = standing_employer(:employer_id))
    AND (:specialist_id::uuid IS NULL OR s.specialist_id = :specialist_id)
    AND (:client_id::uuid IS NULL
         OR EXISTS (SELECT FROM visit_client l WHERE l.visit_id = s.id AND l.client_id = :client_id))
@@ -48,4 +48,4 @@ SELECT relationship_json(r) AS "relationships", e.name AS "employers",
 SELECT t.at AS "entries.at", t.kind AS "entries.kind", t.borough AS "entries.borough",
        t.by AS "entries.by", t.sentence AS "entries.sentence",
        t.subject_id AS "entries.subject_id", t.next_page_token AS "next_page_token"
-  FROM timeline(:employer_id, :page_size, :page_token) AS t
+  FROM timeline(standing_employer(:employer_id), :page_size, :page_token) AS t

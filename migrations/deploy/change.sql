@@ -56,7 +56,7 @@ CREATE TABLE change (
     new         jsonb
 );
 CREATE INDEX change_xid ON change (xid);
-CREATE INDEX change_row ON change (row_id, id);
+CREATE INDEX change_row ON change (row_id, row_key, id);
 CREATE INDEX change_employer ON change (employer_id, id) WHERE employer_id IS NOT NULL;
 CREATE INDEX change_client ON change (client_id, id) WHERE client_id IS NOT NULL;
 CREATE INDEX change_request ON change (request_id);

@@ -60,7 +60,7 @@ BEGIN
     PERFORM net.call_as(who);
     EXECUTE 'SELECT to_jsonb(' || expression || ')' INTO answer;
     SET CONSTRAINTS ALL IMMEDIATE;
-    SET CONSTRAINTS ALL DEFERRED;
+    SET CONSTRAINTS canvass.visit_in_mind, canvass.change_forget DEFERRED;
     PERFORM net.leave();
     RETURN answer;
 END
@@ -80,7 +80,7 @@ BEGIN
         EXECUTE statement;
         GET DIAGNOSTICS n = ROW_COUNT;
         SET CONSTRAINTS ALL IMMEDIATE;
-        SET CONSTRAINTS ALL DEFERRED;
+        SET CONSTRAINTS canvass.visit_in_mind, canvass.change_forget DEFERRED;
         PERFORM net.leave();
         RETURN n || ' rows';
     EXCEPTION WHEN OTHERS THEN
