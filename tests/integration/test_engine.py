@@ -605,7 +605,7 @@ class TestProgram(unittest.TestCase):
         self.assertTrue(all(":" in line[3] and line[3].split(":")[0].endswith(".sql")
                             for line in lines))
         names = {f"{service.full_name}/{method.name}"
-                 for file in ("account", "client", "employer", "match", "opening", "reference",
+                 for file in ("account", "client", "employer", "history", "match", "opening", "reference",
                               "today", "visit")
                  for service in canvass_test.schema().pool.FindFileByName(
                      f"canvass/v1/{file}.proto").services_by_name.values()

@@ -13,7 +13,7 @@ SELECT set_eq($$SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'c
                    AND NOT EXISTS (SELECT FROM change_table t WHERE t.name = c.relname)$$,
     ARRAY['borough', 'team', 'specialist', 'token', 'request', 'postcode', 'postcode_sector', 'occupation',
           'industry', 'trial_rule', 'minimum_wage', 'match_default', 'catalogue_change', 'catalogue_kept',
-          'change', 'change_table'], 'what is not kept: people, requests, lists, the matcher''s queue, and change itself');
+          'change', 'change_table', 'change_field', 'change_sentence', 'undo'], 'what is not kept: people, requests, lists, the matcher''s queue, and change itself');
 SELECT is((SELECT array_agg(name ORDER BY place) FROM change_table WHERE name IN ('employer', 'site', 'visit', 'client')),
     '{employer,site,client,visit}'::text[], 'tables stand behind those that they refer to');
 
