@@ -610,23 +610,28 @@ BEGIN
 END
 $$;
 
--- Later changes of the same rows, in columns that people read of.
+-- Later changes of the same rows, in columns that people read of. From the later ones to the
+-- request's: of a long list that was imported just now there are few.
 CREATE FUNCTION undo_changed_since(by_actor uuid, of_request uuid, of_table text) RETURNS SETOF change
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = canvass, pg_temp
 AS $$
-    SELECT l.*
-      FROM change_net(by_actor, of_request, of_table) n
-     CROSS JOIN LATERAL (
-           SELECT c.* FROM change c WHERE c.row_id = n.row_id AND c.row_key IS NOT DISTINCT FROM n.row_key
-           UNION ALL
-           SELECT c.* FROM change c WHERE n.row_id IS NULL AND c.row_id IS NULL AND c.row_key = n.row_key) AS l
-     WHERE l.table_name = of_table AND l.id > n.first_id AND n.kind <> 'nothing'
-       AND (l.request_id, l.actor) IS DISTINCT FROM (of_request, by_actor)
-       AND NOT is_settled(l.actor, l.request_id)
-       AND (l.op <> 'update' OR l.old IS NULL OR n.kind IN ('deleted', 'replaced')
-            OR EXISTS (SELECT FROM jsonb_object_keys(l.old) AS k
-                        WHERE k <> ALL (change_bookkeeping()) AND (n.kind = 'created' OR n.old ? k)))
+BEGIN
+    RETURN QUERY
+    SELECT l.* FROM change l
+     WHERE l.id > (SELECT min(c.id) FROM change c
+                    WHERE c.request_id = of_request AND c.actor = by_actor AND c.table_name = of_table)
+       AND l.table_name = of_table AND (l.request_id, l.actor) IS DISTINCT FROM (of_request, by_actor)
+       AND EXISTS (
+           SELECT FROM change c
+            WHERE (c.row_id = l.row_id OR l.row_id IS NULL AND c.row_id IS NULL AND c.row_key = l.row_key)
+              AND c.row_key IS NOT DISTINCT FROM l.row_key AND c.table_name = of_table
+              AND c.request_id = of_request AND c.actor = by_actor AND c.id < l.id
+              AND (l.op <> 'update' OR c.op = 'delete' OR l.old IS NULL
+                   OR EXISTS (SELECT FROM jsonb_object_keys(l.old) AS k
+                               WHERE k <> ALL (change_bookkeeping()) AND (c.op = 'insert' OR c.old ? k))))
+       AND NOT is_settled(l.actor, l.request_id);
+END
 $$;
 
 -- Rows that the request did not touch and that refer to rows that it made, or moved: by a column that
@@ -640,6 +645,7 @@ DECLARE
     parent change_table;
     child change_table;
     key record;
+    same_row text;
 BEGIN
     SELECT * INTO STRICT parent FROM change_table WHERE name = of_table;
     FOR key IN
@@ -648,7 +654,7 @@ BEGIN
                   FROM unnest(c.conkey, c.confkey) AS k (f, g)
                   JOIN pg_attribute f ON f.attrelid = c.conrelid AND f.attnum = k.f
                   JOIN pg_attribute g ON g.attrelid = c.confrelid AND g.attnum = k.g) AS same,
-               format('(n.kind = ''created'' OR n.kind = ''changed'' AND (%L OR n.old ?| %L))',
+               format('(n.op = ''insert'' OR n.op = ''update'' AND (%L OR n.old ?| %L))',
                       c.conrelid = c.confrelid,
                       ARRAY(SELECT a.attname FROM pg_attribute a
                              WHERE a.attrelid = c.confrelid AND a.attnum = ANY (c.confkey))) AS needed
@@ -660,25 +666,28 @@ BEGIN
             RETURN QUERY EXECUTE format(
                 'SELECT (jsonb_populate_record(NULL::change, jsonb_build_object(''table_name'', %L))).*
                   WHERE EXISTS (SELECT FROM %s r JOIN %I p ON %s
-                                  JOIN change_net($1, $2, %L) n ON %s AND %s)',
+                                  JOIN change n ON n.request_id = $2 AND n.actor = $1
+                                   AND n.table_name = %L AND %s AND %s)',
                 key.child, key.child, of_table, key.same, of_table, key.needed, replace(change_match(parent), 'r.', 'p.'))
               USING by_actor, of_request;
             CONTINUE;
         END IF;
+        same_row := CASE WHEN child.row_id LIKE 'NULL%' THEN 'c.row_id IS NULL AND c.row_key = x.key'
+                         WHEN child.row_key LIKE 'NULL%' THEN 'c.row_id = x.id AND c.row_key IS NULL'
+                         ELSE 'c.row_id = x.id AND c.row_key = x.key' END;
         RETURN QUERY EXECUTE format(
-            'SELECT l.* FROM (SELECT %s AS id, %s AS key FROM %I r JOIN %I p ON %s
-                                JOIN change_net($1, $2, %L) n ON %s AND %s OFFSET 0) AS x
+            'SELECT l.* FROM (SELECT DISTINCT %1$s AS id, %2$s AS key FROM %3$I r JOIN %4$I p ON %5$s
+                                JOIN change n ON n.request_id = $2 AND n.actor = $1
+                                 AND n.table_name = %4$L AND %6$s AND %7$s) AS x
               CROSS JOIN LATERAL (
                    SELECT c.* FROM change c
-                    WHERE c.row_id IS NOT DISTINCT FROM x.id AND c.row_key IS NOT DISTINCT FROM x.key
-                      AND c.table_name = %L AND c.op = ''insert''
+                    WHERE %8$s AND c.table_name = %3$L AND c.op = ''insert''
+                      AND NOT EXISTS (SELECT FROM change c
+                                       WHERE %8$s AND c.table_name = %3$L AND c.request_id = $2 AND c.actor = $1)
                     ORDER BY c.id DESC LIMIT 1) AS l
-              WHERE NOT EXISTS (SELECT FROM change c
-                                 WHERE c.request_id = $2 AND c.actor = $1 AND c.table_name = %L
-                                   AND c.row_id IS NOT DISTINCT FROM x.id AND c.row_key IS NOT DISTINCT FROM x.key)
-                AND NOT (%L AND is_settled(l.actor, l.request_id))',
-            child.row_id, child.row_key, child.name, of_table, key.same, of_table, key.needed,
-            replace(change_match(parent), 'r.', 'p.'), child.name, child.name, child.name = of_table)
+              WHERE NOT (%9$L AND is_settled(l.actor, l.request_id))',
+            child.row_id, child.row_key, child.name, of_table, key.same, key.needed,
+            replace(change_match(parent), 'r.', 'p.'), same_row, child.name = of_table)
           USING by_actor, of_request;
     END LOOP;
 END
@@ -773,6 +782,12 @@ $$;
 
 -- ---- taking back ----
 
+CREATE FUNCTION change_has(by_actor uuid, of_request uuid, of_table text, of_op change_op) RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = canvass, pg_temp
+RETURN EXISTS (SELECT FROM change c WHERE c.request_id = of_request AND c.actor = by_actor
+                  AND c.table_name = of_table AND c.op = of_op);
+
 CREATE FUNCTION undo_rows(by_actor uuid, of_request uuid) RETURNS integer
 LANGUAGE plpgsql VOLATILE
 SET search_path = canvass, pg_temp
@@ -790,7 +805,7 @@ BEGIN
               ORDER BY ct.place DESC LOOP
         IF t.name = 'visit' THEN
             PERFORM undo_visits(ARRAY(SELECT c.row_id FROM change_net(by_actor, of_request, 'visit') c WHERE c.kind = 'created'));
-        ELSIF t.name <> 'visit_client' THEN
+        ELSIF t.name <> 'visit_client' AND change_has(by_actor, of_request, t.name, 'insert') THEN
             EXECUTE format('DELETE FROM %I r USING change_net($1, $2, %L) n
                              WHERE n.kind IN (''created'', ''replaced'') AND %s', t.name, t.name, change_match(t))
               USING by_actor, of_request;
@@ -812,13 +827,16 @@ BEGIN
           INTO columns, stamps
           FROM pg_attribute a
          WHERE a.attrelid = t.name::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '';
-        EXECUTE format('INSERT INTO %1$I (%2$s) SELECT %3$s FROM change_net($1, $2, %1$L) n
+        IF change_has(by_actor, of_request, t.name, 'delete') THEN
+            EXECUTE format('INSERT INTO %1$I (%2$s) SELECT %3$s FROM change_net($1, $2, %1$L) n
                          CROSS JOIN LATERAL jsonb_populate_record(NULL::%1$I, n.old) AS p
                          WHERE n.kind IN (''deleted'', ''replaced'')',
                        t.name, columns, (SELECT string_agg('p.' || x, ', ') FROM regexp_split_to_table(columns, ', ') AS x))
-          USING by_actor, of_request;
-        GET DIAGNOSTICS n = ROW_COUNT;
-        done := done + n;
+              USING by_actor, of_request;
+            GET DIAGNOSTICS n = ROW_COUNT;
+            done := done + n;
+        END IF;
+        CONTINUE WHEN NOT change_has(by_actor, of_request, t.name, 'update');
         EXECUTE format('UPDATE %1$I r SET (%2$s) = (SELECT %3$s FROM jsonb_populate_record(r, n.old - $3 || jsonb_build_object(%4$s)) AS p)
                           FROM change_net($1, $2, %1$L) n WHERE n.kind = ''changed'' AND %5$s',
                        t.name, columns, (SELECT string_agg('p.' || x, ', ') FROM regexp_split_to_table(columns, ', ') AS x),

@@ -44,6 +44,9 @@ CREATE POLICY network ON employer_merge FOR SELECT TO canvass_app
 GRANT SELECT ON employer_merge TO canvass_app;
 SELECT change_track('employer_merge', 'kept_id');
 
+-- Every row of an employer can be found by it.
+CREATE INDEX plan_employer ON plan (employer_id);
+
 -- ---- ids that were merged ----
 
 -- Merges of merged employers are kept up, so one look is enough.

@@ -65,7 +65,7 @@ $$;
 
 REVOKE SELECT ON change_table FROM canvass_app;
 DROP POLICY callers ON change_table;
-DROP FUNCTION undo(jsonb), undo_rows(uuid, uuid), history(jsonb, integer, text), why_not_undone(uuid, uuid),
+DROP FUNCTION undo(jsonb), undo_rows(uuid, uuid), change_has(uuid, uuid, text, change_op), history(jsonb, integer, text), why_not_undone(uuid, uuid),
     may_undo(uuid), undo_never(uuid, uuid), undo_dependents(uuid, uuid), said_dependent(change),
     undo_referring(uuid, uuid, text), undo_changed_since(uuid, uuid, text), change_match(change_table),
     undo_target(uuid, uuid), is_settled(uuid, uuid), undo_visits(uuid[]), visit_line(visit), history_fields(change[]), history_scope_of(jsonb),

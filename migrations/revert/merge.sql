@@ -33,5 +33,6 @@ $$;
 DROP FUNCTION standing_request(jsonb, text[]), standing_employer(uuid);
 DELETE FROM change_table WHERE name = 'employer_merge';
 DROP TABLE employer_merge;
+DROP INDEX plan_employer;
 
 COMMIT;
