@@ -230,25 +230,41 @@ static bool is_id(enum arg_kind kind, const char *text)
     return uuid_parse(text, len, &id) == 0;
 }
 
+/* Keep the rows whose label has most of the words of @text: "tool hire jo" is Jo of the people
+ * there, and "tool hire" all of them. */
+static json_t *best_rows(
+    struct app *app, const struct resolver *resolver, const json_t *rows, const char *text)
+{
+    size_t i, most = 0;
+    json_t *row, *kept = json_array();
+    json_array_foreach(rows, i, row)
+    {
+        const char *label = label_of(app, resolver, row);
+        size_t n = label ? text_count_words(label, text) : 0;
+        if (n > most)
+            (void)json_array_clear(kept);
+        most = MAX(most, n);
+        if (n == most)
+            (void)json_array_append(kept, row);
+    }
+    return kept;
+}
+
 /* "opening show tool hire": the words are the employer's, and all of its rows count, unless some of
  * the words tell them apart: "tool hire van driver". */
 static int fetch_of_named_employer(struct app *app, const struct resolver *resolver,
     const char *text, json_t **ret_rows, struct err *err)
 {
     const char *employer_id = NULL;
+    json_t *rows = NULL;
     int rc = resolve_name(app, ARG_EMPLOYER, text, NULL, &employer_id, err);
     if (rc == 0)
-        rc = fetch_rows(app, resolver, "", employer_id, MAX_CHOICES, ret_rows, err);
+        rc = fetch_rows(app, resolver, "", employer_id, MAX_CHOICES, &rows, err);
     if (rc < 0)
         return rc;
-    json_t *named = filter_rows(app, resolver, *ret_rows, text);
-    if (json_array_size(named) > 0) {
-        json_decref(*ret_rows);
-        *ret_rows = named;
-    } else {
-        json_decref(named);
-    }
-    return 0;
+    *ret_rows = best_rows(app, resolver, rows, text);
+    json_decref(rows);
+    return *ret_rows ? 0 : err_oom(err);
 }
 
 int resolve_name(struct app *app, enum arg_kind kind, const char *text, const char *employer_id,

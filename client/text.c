@@ -81,14 +81,19 @@ static bool has_word(const char *text, const char *word, size_t len)
     return false;
 }
 
-bool text_has_words(const char *text, const char *words)
+size_t text_count_words(const char *text, const char *words)
 {
+    size_t n = 0;
     while (*words) {
         size_t len = strcspn(words, " ,");
-        if (len > 0 && !has_word(text, words, len))
-            return false;
+        n += len > 0 && has_word(text, words, len);
         words += len;
         words += strspn(words, " ,");
     }
-    return true;
+    return n;
+}
+
+bool text_has_words(const char *text, const char *words)
+{
+    return text_count_words(text, words) == text_count_words(words, words);
 }

@@ -16,5 +16,8 @@ int text_width(const char *text, size_t n);
  * spaces, which count. Newlines of the text are kept. */
 void text_wrap(const char *text, int indent, int width, struct str *out);
 
+/* Return how many of the words of @words occur in @text, without regard to ASCII case. */
+size_t text_count_words(const char *text, const char *words);
+
 /* Say whether every word of @words occurs in @text, without regard to ASCII case. */
 bool text_has_words(const char *text, const char *words);

@@ -80,6 +80,8 @@ static void test_text__finds_words(void **state)
     assert_true(text_has_words("Amira Shah amira@example.org", "shah amira"));
     assert_false(text_has_words("Amira Shah", "shah bob"));
     assert_true(text_has_words("x", ""));
+    assert_int_equal(text_count_words("Jo Lee, clerk", "tool hire, jo clerk"), 2);
+    assert_int_equal(text_count_words("x", " ,"), 0);
 }
 
 static char *print_rows(int width, bool is_terminal, const char *json)
