@@ -59,15 +59,7 @@ SELECT canvass.add_site(canvass.standing_request(:request, 'site', 'employer_id'
 SELECT canvass.update_site(:request) AS ".";
 
 -- canvass.v1.EmployerService/ListContacts  roles: specialist lead
-SELECT c.id AS "contacts.id", c.employer_id AS "contacts.employer_id",
-       c.site_id AS "contacts.site_id", c.name AS "contacts.name", c.job AS "contacts.job",
-       c.hires AS "contacts.hires", c.phone AS "contacts.phone", c.email AS "contacts.email",
-       c.source AS "contacts.source", c.basis AS "contacts.basis", c.told_on AS "contacts.told_on",
-       c.objected_on AS "contacts.objected_on", c.checked_on AS "contacts.checked_on",
-       c.version::text AS "contacts.etag"
-  FROM canvass.contact c
- WHERE c.employer_id = canvass.standing_employer(:employer_id::uuid)
- ORDER BY c.hires DESC, c.name, c.id;
+SELECT canvass.list_contacts(canvass.standing_employer(:employer_id::uuid)) AS ".";
 
 -- canvass.v1.EmployerService/AddContact  roles: specialist lead  writes
 SELECT canvass.add_contact(canvass.standing_request(:request, 'contact', 'employer_id')) AS ".";
