@@ -1,5 +1,7 @@
 /* employer, with its sites, contacts and the borough's relationship */
 #include "client/nouns.h"
+#include "client/output.h"
+#include "client/remote.h"
 
 #define EMPLOYER_ARG(path)                                                                         \
     {                                                                                              \
@@ -210,6 +212,28 @@ static const struct column contact_columns[] = {
 static const struct view contacts_view = { .rows = "contacts",
     VIEW_COLUMNS(contact_columns),
     .empty = "your borough knows nobody there yet" };
+static const struct column known_columns[] = {
+    { "JOB", "job", FORMAT_TEXT, COLUMN_SHRINK },
+    { "HIRES", "hires", FORMAT_YES, 0 },
+    { "BOROUGH", "borough", FORMAT_TEXT, 0 },
+    { "LEAD", "lead", FORMAT_TEXT, COLUMN_SHRINK },
+    { "SHARED UNTIL", "shared_until", FORMAT_DATE, 0 },
+    { "CONDITION", "condition", FORMAT_TEXT, COLUMN_SHRINK },
+    { "OBJECTED", "objected_on", FORMAT_DATE, 0 },
+    { "ID", "id", FORMAT_TEXT, COLUMN_ID },
+};
+static const struct view known_view = { .rows = "others", VIEW_COLUMNS(known_columns) };
+
+int contacts_show(struct app *app, const struct answer *answer, struct err *err)
+{
+    const json_t *others = json_get_path(answer->value, "others");
+    int rc = output_rows(app, &contacts_view, json_get_path(answer->value, "contacts"), err);
+    if (rc < 0 || json_array_size(others) == 0)
+        return rc;
+    (void)fprintf(app->out, "\n%sKnown to others%s\n", app_bold(app), app_plain(app));
+    return output_rows(app, &known_view, others, err);
+}
+
 static const struct column contact_record[] = {
     { "Name", "name", FORMAT_TEXT, 0 },
     { "Job", "job", FORMAT_TEXT, 0 },
@@ -337,10 +361,13 @@ static const struct verb employer_verbs[] = {
     { .noun = "employer",
         .name = "contact list",
         .method = EMPLOYER_METHOD("ListContacts"),
-        .summary = "list the people that your borough knows there",
+        .summary = "list the people that your borough knows there, and that others know somebody",
         .example = "canvass employer contact list tool hire",
+        .notes = "Of other boroughs' contacts you see the job and whom to ask. canvass share open "
+                 "shows one that is shared with you; canvass request make asks for one.",
         VERB_ARGS(contact_list_args),
-        .view = &contacts_view },
+        .view = &contacts_view,
+        .show = contacts_show },
     { .noun = "employer",
         .name = "contact edit",
         .method = EMPLOYER_METHOD("UpdateContact"),

@@ -33,6 +33,9 @@ enum arg_kind {
     ARG_EMPLOYER, /* these name rows of the server: an id, or words that find one */
     ARG_SITE,
     ARG_CONTACT,
+    ARG_KNOWN_CONTACT, /* of another borough */
+    ARG_SHARE,
+    ARG_REQUEST,
     ARG_CLIENT,
     ARG_OCCUPATION,
     ARG_OPENING,

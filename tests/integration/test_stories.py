@@ -1,4 +1,5 @@
-"""Worked stories of matching (tests/match/stories), each told with the real client and daemon.
+"""Worked stories of matching (tests/match/stories) and of the network (tests/stories/network), each
+told with the real client and daemon.
 
 A story is a page of Markdown. Its indented lines are commands ("$ canvass …") and what they must
 print: each line, in this order, other lines between them or not; "..." stands for anything. A line
@@ -16,7 +17,9 @@ import uuid
 import canvass_test
 from cli_support import CliTest
 
-FOLDER = os.path.join(os.path.dirname(__file__), "..", "match", "stories")
+TESTS = os.path.join(os.path.dirname(__file__), "..")
+MATCHING = sorted(glob.glob(os.path.join(TESTS, "match", "stories", "*.md")))
+NETWORK = sorted(glob.glob(os.path.join(TESTS, "stories", "network", "*.md")))
 
 
 class Step:
@@ -69,7 +72,8 @@ class TestStories(CliTest):
         self.sql("UPDATE canvass.opening SET closed_at = now(), closed_reason = 'another story'"
                  " WHERE closed_at IS NULL")
         self.token = self.person(name="Amira Shah", team=f"Team {uuid.uuid4()}")
-        self.colleague = self.person(borough=canvass_test.SOUTHWARK)
+        self.colleague = self.person(borough=canvass_test.SOUTHWARK, name="Sam Reid",
+                                     team=f"Team {uuid.uuid4()}")
         with open(path, encoding="utf-8") as story:
             steps = read_steps(story.read())
         self.assertGreater(sum(len(step.expected) + len(step.never) for step in steps), 1)
@@ -96,7 +100,7 @@ class TestStories(CliTest):
             self.assertNotRegex(printed, pattern(text), said)
 
 
-for page in sorted(glob.glob(os.path.join(FOLDER, "*.md"))):
+for page in MATCHING + NETWORK:
     name = os.path.splitext(os.path.basename(page))[0].replace("-", "_")
     setattr(TestStories, f"test_story__{name}", lambda self, page=page: self.tell(page))
 
@@ -112,7 +116,8 @@ class TestReader(unittest.TestCase):
         self.assertNotRegex("one, two", pattern("one  three"))
 
     def test_stories__are_ten_at_least(self):
-        self.assertGreaterEqual(len(glob.glob(os.path.join(FOLDER, "*.md"))), 10)
+        self.assertGreaterEqual(len(MATCHING), 10)
+        self.assertGreaterEqual(len(NETWORK), 1)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,129 @@
+"""What crosses between boroughs, over the wire: shared contacts and their trace."""
+
+import json
+import uuid
+
+import canvass_test
+from cli_support import CliTest
+
+
+class TestShares(CliTest):
+    def setUp(self):
+        self.sam = self.person(borough=canvass_test.SOUTHWARK, name="Sam Reid",
+                               roles=("specialist", "lead"))
+        self.employer = self.make_employer(f"Acre Yard {uuid.uuid4().hex[:8]}")
+        self.contact = self.rpc("EmployerService/AddContact", {"contact": {
+            "employer_id": self.employer.id, "name": "Pat Quinn", "job": "yard manager",
+            "phone": "020 7946 0123", "source": "met", "basis": "LAWFUL_BASIS_CONSENT"}}).contact
+
+    def share(self, **more):
+        return self.rpc("ShareService/ShareContact", {
+            "contact_id": self.contact.id, "to_borough_id": canvass_test.SOUTHWARK, **more}).share
+
+    def open(self, token=None, **more):
+        return self.rpc("ShareService/OpenContact", {"contact_id": self.contact.id, **more},
+                        token or self.sam)
+
+    def uses(self):
+        return self.rpc("ShareService/ListUses", {"contact_id": self.contact.id}).uses
+
+    def test_share__opens_and_leaves_a_trace(self):
+        self.share(condition="ring me first")
+        opened = self.open()
+        self.assertEqual((opened.contact.name, opened.share.condition, opened.borough),
+                         ("Pat Quinn", "ring me first", "Lambeth"))
+        self.assertEqual([(use.by, use.borough, use.contact) for use in self.uses()],
+                         [("Sam Reid", "Southwark", "Pat Quinn")])
+        theirs = self.rpc("ShareService/ListUses", {"contact_id": self.contact.id}, self.sam).uses
+        self.assertEqual([use.contact for use in theirs], [""])
+
+    def test_open__is_not_kept_for_a_repeat_after_the_share_ended(self):
+        share = self.share()
+        request_id = str(uuid.uuid4())
+        self.open(request_id=request_id)
+        self.rpc("ShareService/WithdrawShare", {"share_id": share.id})
+        body = {"contact_id": self.contact.id, "request_id": request_id}
+        found = self.assert_fails("ALREADY_EXISTS", "ShareService/OpenContact", body,
+                                  token=self.sam)
+        self.assertNotIn("Pat", str(found))
+        self.assertEqual(self.sql("SELECT count(*) FROM canvass.request"
+                                  " WHERE answer::text LIKE '%OpenContact%'"
+                                  f" OR id = '{request_id}' AND answer IS NOT NULL"), "0")
+
+    def test_open__only_checked_shows_nobody_and_leaves_no_trace(self):
+        self.share(condition="ring me first")
+        checked = self.open(validate_only=True)
+        self.assertEqual(checked.share.condition, "ring me first")
+        self.assertFalse(checked.HasField("contact"))
+        self.assertEqual(len(self.uses()), 0)
+
+    def test_open__refused_tries_say_no_name_anywhere(self):
+        found = self.assert_fails("PERMISSION_DENIED", "ShareService/OpenContact",
+                                  {"contact_id": self.contact.id}, "contact_id", token=self.sam)
+        self.assertNotIn("Pat", str(found))
+        self.assertNotIn("Pat Quinn", self.canvass.log())
+
+    def test_share__by_two_at_once_leaves_one_standing(self):
+        lea = self.person(name="Lea Osei", roles=("specialist", "lead"))
+        start, given = threading.Barrier(2), []
+
+        def give(token):
+            with self.canvass.new_channel() as channel:
+                start.wait()
+                given.append(self.rpc("ShareService/ShareContact", {
+                    "contact_id": self.contact.id, "to_borough_id": canvass_test.SOUTHWARK},
+                    token, channel=channel).share.id)
+
+        for _ in range(10):
+            threads = [threading.Thread(target=give, args=(token,)) for token in (self.token, lea)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        self.assertEqual(len(given), 20)
+        ask = {"employer_id": self.employer.id, "given": True}
+        standing = self.rpc("ShareService/ListShares", ask).shares
+        self.assertEqual(len(standing), 1)
+        self.assertEqual(len(self.rpc("ShareService/ListShares", {**ask, "ended": True}).shares), 20)
+        self.assertEqual(self.open().share.id, standing[0].id)
+
+    def test_request__asked_twice_says_so(self):
+        body = {"contact_id": self.contact.id, "reason": "yard work"}
+        self.rpc("ShareService/RequestContact", body, self.sam)
+        self.assert_fails("ALREADY_EXISTS", "ShareService/RequestContact", body, "contact_id",
+                          "You have asked for this already", token=self.sam)
+
+    def test_requests__are_listed_page_by_page_newest_first(self):
+        body = {"reason": "yard work"}
+        for name in ("Ann Fox", "Bea Fox", "Cy Fox"):
+            contact = self.rpc("EmployerService/AddContact", {"contact": {
+                "employer_id": self.employer.id, "name": name, "source": "met",
+                "basis": "LAWFUL_BASIS_CONSENT"}}).contact
+            self.rpc("ShareService/RequestContact", {**body, "contact_id": contact.id}, self.sam)
+        ask = {"employer_id": self.employer.id, "to_me": True, "page_size": 2}
+        first = self.rpc("ShareService/ListRequests", ask)
+        rest = self.rpc("ShareService/ListRequests",
+                        {**ask, "page_token": first.next_page_token})
+        self.assertEqual([r.contact for r in [*first.requests, *rest.requests]],
+                         ["Cy Fox", "Bea Fox", "Ann Fox"])
+        self.assertEqual(rest.next_page_token, "")
+
+    def test_cli__grants_whom_the_request_does_not_name(self):
+        self.rpc("EmployerService/AddContact", {"contact": {
+            "employer_id": self.employer.id, "name": "Jo Lee", "job": "clerk", "source": "met",
+            "basis": "LAWFUL_BASIS_CONSENT"}})
+        self.cli_json("request", "make", self.employer.name, "--reason", "yard work",
+                      token=self.sam)
+        self.assertIn("knows 2 people there",
+                      self.fails(3, "request", "grant", self.employer.name))
+        granted = self.cli_json("request", "grant", self.employer.name, "--contact",
+                                f"{self.employer.name} quinn", "--only-asker")
+        self.assertEqual((granted["share"]["contact"], granted["share"]["toSpecialist"]),
+                         ("Pat Quinn", "Sam Reid"))
+        listed = json.loads(self.cli("share", "list", self.employer.name, "--json",
+                                     token=self.sam).stdout)
+        self.assertNotIn("contact", listed["shares"][0])
+
+
+if __name__ == "__main__":
+    canvass_test.main()
