@@ -27,8 +27,10 @@
         { "trial-days", "opening.trial_days", ARG_FIELD, 0, "N", "days of it", NULL },             \
         { "notes", "opening.notes", ARG_FIELD, 0, NULL, "what the job is like; name no client",    \
             NULL },                                                                                \
+        { "network", "opening.network", ARG_FIELD, 0, NULL, "seen by every borough", NULL },       \
     {                                                                                              \
-        "network", "opening.network", ARG_FIELD, 0, NULL, "seen by every borough", NULL            \
+        "boroughs", "opening.borough_ids", ARG_BOROUGH, 0, "BOROUGH,...",                          \
+            "seen by these boroughs, too", NULL                                                    \
     }
 
 static const struct arg add_args[] = {
@@ -108,6 +110,7 @@ static const struct column opening_record[] = {
     { "Notes", "notes", FORMAT_TEXT, 0 },
     { "Borough", "borough", FORMAT_TEXT, 0 },
     { "Network", "network", FORMAT_YES, 0 },
+    { "Seen by", "boroughs", FORMAT_LIST, 0 },
     { "Closed", "closed_at", FORMAT_MOMENT, 0 },
     { "  because", "closed_reason", FORMAT_TEXT, 0 },
     { "Id", "id", FORMAT_TEXT, 0 },

@@ -336,8 +336,10 @@ static int apply_text(const struct binding *b, const char *text, struct err *err
     json_t *value = NULL;
     if (arg->kind == ARG_TENTHS_RANGE)
         return apply_range(b, text, err);
-    bind_fn *bind = resolve_knows(arg->kind) ? bind_name : table[arg->kind];
-    int rc = bind(b, text, &value, err);
+    bool is_name = resolve_knows(arg->kind);
+    int rc = is_name && field_is_repeated(b->field)
+        ? bind_list(b, text, bind_name, &value, err)
+        : (is_name ? bind_name : table[arg->kind])(b, text, &value, err);
     if (rc == 0)
         rc = value ? put(b, arg->path, value, err) : err_oom(err);
     if (rc < 0 && err && !*err->field)

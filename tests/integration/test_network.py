@@ -125,5 +125,21 @@ class TestShares(CliTest):
         self.assertNotIn("contact", listed["shares"][0])
 
 
+class TestScope(CliTest):
+    def test_opening__is_seen_by_the_boroughs_that_it_names(self):
+        sam, cal = (self.person(borough=b) for b in (canvass_test.SOUTHWARK, "E09000007"))
+        employer = self.make_employer(f"Scope Yard {uuid.uuid4().hex[:8]}")
+        made = self.cli_json("opening", "add", employer.name, "--title", "Yard hand", "--role",
+                             "8214", "--hours", "16", "--boroughs", "southwark, bromley")["opening"]
+        self.assertEqual(made["boroughs"], ["Bromley", "Southwark"])
+        shown = self.cli("opening", "show", made["id"], token=sam)
+        self.assertRegex(shown.stdout, "Seen by +Bromley, Southwark")
+        self.fails(4, "opening", "show", made["id"], token=cal)
+        self.assertIn("not both", self.fails(3, "opening", "edit", made["id"], "--network",
+                                             "--boroughs", "southwark"))
+        self.cli_json("opening", "edit", made["id"], "--boroughs", "none")
+        self.fails(4, "opening", "show", made["id"], token=sam)
+
+
 if __name__ == "__main__":
     canvass_test.main()
