@@ -64,6 +64,7 @@ static const struct arg find_args[] = {
 };
 
 static const struct column employer_columns[] = {
+    { "DON'T CONTACT", "blocked_on", FORMAT_DATE, 0 },
     { "Name", "name", FORMAT_TEXT, 0 },
     { "Trading as", "trading_as", FORMAT_TEXT, 0 },
     { "Industry", "sector", FORMAT_TEXT, 0 },
@@ -249,6 +250,53 @@ static const struct column contact_record[] = {
 };
 static const struct view contact_view = { .record = "contact", VIEW_COLUMNS(contact_record) };
 
+static const struct arg door_args[] = {
+    EMPLOYER_ARG("employer_id"),
+    { "at", "at", ARG_AHEAD, 0, NULL, "when you would go (now)", NULL },
+    { "site", "site_id", ARG_SITE, 0, NULL, "at which of their sites (any)", NULL },
+};
+static const struct column door_columns[] = {
+    { "Not welcome", "block.reason", FORMAT_TEXT, 0 },
+    { "Days of peace", "cool_off_days", FORMAT_NUMBER, 0 },
+};
+static const struct view door_view = { .record = "door", VIEW_COLUMNS(door_columns) };
+
+static const struct arg block_args[] = {
+    EMPLOYER_ARG("employer_id"),
+    { "reason", "reason", ARG_FIELD, ARG_REQUIRED, NULL, "what they said; they may read it", NULL },
+    { "said", "said_on", ARG_BACK, 0, NULL, "the day on which they said it (today)", NULL },
+};
+static const struct arg unblock_args[] = {
+    EMPLOYER_ARG("employer_id"),
+    { "reason", "reason", ARG_FIELD, ARG_REQUIRED, NULL, "what changed", NULL },
+};
+static const struct column block_record[] = {
+    { "They said", "reason", FORMAT_TEXT, 0 },
+    { "On", "said_on", FORMAT_DATE, 0 },
+    { "Noted by", "by", FORMAT_TEXT, 0 },
+    { "  of", "borough", FORMAT_TEXT, 0 },
+    { "Lifted", "lifted_at", FORMAT_MOMENT, 0 },
+    { "  by", "lifted_by", FORMAT_TEXT, 0 },
+    { "  because", "lifted_reason", FORMAT_TEXT, 0 },
+};
+static const struct view block_view = { .record = "block", VIEW_COLUMNS(block_record) };
+
+static const struct arg cool_off_args[] = {
+    EMPLOYER_ARG("employer_id"),
+    { "days", "days", ARG_FIELD, ARG_REQUIRED, "N", "days after a visit, 0 to 366; 0: no warning",
+        NULL },
+    { "from", "from_on", ARG_EITHER, 0, NULL, "the first day on which this holds (today)", NULL },
+    { "until", "until_on", ARG_AHEAD, 0, NULL, "the last day (no end)", NULL },
+    { "reason", "reason", ARG_FIELD, 0, NULL, "why; whoever is warned reads it", NULL },
+};
+static const struct column cool_off_record[] = {
+    { "Days", "days", FORMAT_NUMBER, 0 },
+    { "From", "from_on", FORMAT_DATE, 0 },
+    { "Until", "until_on", FORMAT_DATE, 0 },
+    { "Reason", "reason", FORMAT_TEXT, 0 },
+};
+static const struct view cool_off_view = { .record = "cool_off", VIEW_COLUMNS(cool_off_record) };
+
 static const struct arg relation_args[] = { EMPLOYER_ARG("employer_id") };
 static const struct arg relation_edit_args[] = {
     EMPLOYER_ARG("relationship.employer_id"),
@@ -377,6 +425,43 @@ static const struct verb employer_verbs[] = {
         .mask = "contact",
         .view = &contact_view,
         .done = "Changed." },
+    { .noun = "employer",
+        .name = "door",
+        .method = "canvass.v1.VisitService/CheckDoor",
+        .summary = "say who was there lately, who leads, who plans to go, and what to mind",
+        .example = "canvass employer door tool hire stockwell --at \"next tue\"",
+        VERB_ARGS(door_args),
+        .view = &door_view,
+        .show = door_show },
+    { .noun = "employer",
+        .name = "block",
+        .method = EMPLOYER_METHOD("BlockEmployer"),
+        .summary = "note that an employer asked not to be contacted, by any borough",
+        .example = "canvass employer block tool hire --reason \"tired of calls\" --said yesterday",
+        .notes = "From then on no visit is planned there and no contact opened, shared or asked "
+                 "for, in any borough.",
+        VERB_ARGS(block_args),
+        .view = &block_view,
+        .done = "Noted for every borough." },
+    { .noun = "employer",
+        .name = "unblock",
+        .method = EMPLOYER_METHOD("UnblockEmployer"),
+        .summary = "note that the employer may be contacted again",
+        .example = "canvass employer unblock tool hire --reason \"they rang and asked us back\"",
+        .notes = "For the borough that noted it: who leads with the employer there, and leads.",
+        VERB_ARGS(unblock_args),
+        .view = &block_view,
+        .done = "Lifted." },
+    { .noun = "employer",
+        .name = "cooloff",
+        .method = EMPLOYER_METHOD("SetCoolOff"),
+        .summary = "say how long an employer is left in peace after a visit",
+        .example = "canvass employer cooloff tool hire --days 30 --until \"1 feb\" "
+                   "--reason stocktaking",
+        .notes = "Who plans a visit sooner is warned, not stopped.",
+        VERB_ARGS(cool_off_args),
+        .view = &cool_off_view,
+        .done = "Set." },
     { .noun = "employer",
         .name = "relation show",
         .method = EMPLOYER_METHOD("GetRelationship"),

@@ -1,5 +1,6 @@
 /* share, request: people to talk to, between boroughs */
 #include "client/nouns.h"
+#include "client/output.h"
 
 #define EMPLOYER_ARG(flags)                                                                        \
     {                                                                                              \
@@ -94,6 +95,14 @@ static const struct column opened_record[] = {
     { "Condition", "share.condition", FORMAT_TEXT, 0 },
 };
 static const struct view opened_view = { .record = "", VIEW_COLUMNS(opened_record) };
+int opened_show(struct app *app, const struct answer *answer, struct err *err)
+{
+    int rc = output_record(app, &opened_view, answer->value, err);
+    if (rc == 0)
+        rc = door_print(app, answer, err);
+    return rc == 0 ? output_flush(app, err) : rc;
+}
+
 static const struct column use_columns[] = {
     { "WHEN", "at", FORMAT_MOMENT, 0 },
     { "WHO", "by", FORMAT_TEXT, COLUMN_SHRINK },
@@ -128,7 +137,8 @@ static const struct verb share_verbs[] = {
         .notes = "Who shared it sees that you opened it, and when. With --dry-run you see the "
                  "condition and no details, and nobody is told.",
         VERB_ARGS(open_args),
-        .view = &opened_view },
+        .view = &opened_view,
+        .show = opened_show },
     { .noun = "share",
         .name = "list",
         .method = SHARE_METHOD("ListShares"),

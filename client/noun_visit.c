@@ -112,15 +112,6 @@ static const struct column visit_columns[] = {
 };
 static const struct view visits_view
     = { .rows = "visits", VIEW_COLUMNS(visit_columns), .empty = "no visits" };
-static const struct column other_columns[] = {
-    { "WHEN", "at", FORMAT_MOMENT, 0 },
-    { "WHO", "by", FORMAT_TEXT, COLUMN_SHRINK },
-    { "BOROUGH", "borough", FORMAT_TEXT, 0 },
-    { "HOW", "mode", FORMAT_ENUM, 0 },
-    { "STANCE", "stance", FORMAT_ENUM, 0 },
-};
-static const struct view others_view
-    = { .rows = "others", VIEW_COLUMNS(other_columns), .empty = "" };
 static const struct column plan_record[] = {
     { "Employer", "employer", FORMAT_TEXT, 0 },
     { "When", "at", FORMAT_MOMENT, 0 },
@@ -146,13 +137,10 @@ int visit_recorded_show(struct app *app, const struct answer *answer, struct err
 {
     bool is_plan = json_get_path(answer->value, "plan") != NULL;
     const struct view *view = is_plan ? &plan_view : &visit_view;
-    const json_t *others = json_get_path(answer->value, "others");
     const char *suggestion = json_text_at(answer->value, "suggestion");
     int rc = output_record(app, view, json_get_path(answer->value, view->record), err);
-    if (rc == 0 && json_array_size(others) > 0) {
-        (void)fprintf(app->out, "\n%sThere lately%s\n", app_bold(app), app_plain(app));
-        rc = output_rows(app, &others_view, others, err);
-    }
+    if (rc == 0)
+        rc = door_print(app, answer, err);
     if (rc == 0 && *suggestion) {
         _cleanup_(str_release) struct str clean = { 0 };
         text_clean(suggestion, " ", &clean);
@@ -291,6 +279,8 @@ static const struct verb visit_verbs[] = {
         .method = VISIT_METHOD("PlanVisit"),
         .summary = "put a visit in the diary",
         .example = "canvass visit plan tool hire stockwell --at \"next tue 10:00\" --client LB-014",
+        .notes = "The answer says who was there lately, who leads, and who else plans to be there "
+                 "that day. An employer that asked not to be contacted is planned for by nobody.",
         VERB_ARGS(plan_args),
         .view = &plan_view,
         .done = "Planned.",

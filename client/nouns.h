@@ -21,5 +21,9 @@ extern const struct view history_view;
 verb_run_fn call_run, login_run, logout_run, help_run, completion_run, complete_run,
     import_employers_run, import_postcodes_run, import_occupations_run, import_industries_run,
     export_employers_run, client_busy_run, match_run, merge_run, visit_correct_run, visit_add_run;
-verb_show_fn contacts_show, match_explain_show, match_opening_show, target_show,
-    visit_recorded_show;
+verb_show_fn contacts_show, door_show, match_explain_show, match_opening_show, opened_show,
+    target_show, visit_recorded_show;
+
+/* Print what an answer says of a door: warnings, who was there, who plans to go, who leads. */
+int door_print(struct app *app, const struct answer *answer, struct err *err) _must_check_;
+void door_warnings_print(struct app *app, const json_t *warnings);

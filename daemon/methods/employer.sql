@@ -13,9 +13,9 @@ SELECT e.id AS "employer.id", e.name AS "employer.name", e.trading_as AS "employ
        e.about AS "employer.about", e.refs AS "employer.refs",
        e.created_at AS "employer.created.at", e.created_by_name AS "employer.created.by",
        e.updated_at AS "employer.updated.at", e.updated_by_name AS "employer.updated.by",
-       e.version::text AS "employer.etag", m.merged_id AS "employer.merged.id",
-       m.name AS "employer.merged.name", m.at AS "employer.merged.at",
-       m.by_name AS "employer.merged.by"
+       e.version::text AS "employer.etag", e.blocked_on AS "employer.blocked_on",
+       m.merged_id AS "employer.merged.id", m.name AS "employer.merged.name",
+       m.at AS "employer.merged.at", m.by_name AS "employer.merged.by"
   FROM canvass.employer e
   LEFT JOIN canvass.industry i ON i.code = e.sic
   LEFT JOIN canvass.employer_merge m ON m.merged_id = :employer_id::uuid
@@ -83,6 +83,15 @@ SELECT e.id AS "relationship.employer_id", b.id AS "relationship.borough_id",
 -- canvass.v1.EmployerService/UpdateRelationship  roles: specialist lead  writes
 SELECT canvass.update_relationship(canvass.standing_request(:request, 'relationship', 'employer_id')) AS ".";
 
+-- canvass.v1.EmployerService/BlockEmployer  roles: specialist lead  writes
+SELECT canvass.block_employer(:request) AS "block";
+
+-- canvass.v1.EmployerService/UnblockEmployer  roles: specialist lead  writes
+SELECT canvass.unblock_employer(:request) AS "block";
+
+-- canvass.v1.EmployerService/SetCoolOff  roles: specialist lead  writes
+SELECT canvass.set_cool_off(:request) AS "cool_off";
+
 -- canvass.v1.EmployerService/ImportEmployers  roles: specialist lead administrator  writes
 SELECT canvass.import_employers(canvass.as_one_import(:request)) AS ".";
 
@@ -96,7 +105,7 @@ SELECT e.id AS "employer.id", e.name AS "employer.name", e.trading_as AS "employ
        e.about AS "employer.about", e.refs AS "employer.refs",
        e.created_at AS "employer.created.at", e.created_by_name AS "employer.created.by",
        e.updated_at AS "employer.updated.at", e.updated_by_name AS "employer.updated.by",
-       e.version::text AS "employer.etag",
+       e.version::text AS "employer.etag", e.blocked_on AS "employer.blocked_on",
        s.id AS "site.id", s.employer_id AS "site.employer_id", s.name AS "site.name",
        s.address AS "site.address", s.postcode AS "site.postcode",
        s.easting AS "site.point.easting", s.northing AS "site.point.northing",

@@ -2,7 +2,7 @@
 
 -- Its answer is not kept: a repeat after the share was withdrawn must give nothing.
 -- canvass.v1.ShareService/OpenContact  roles: specialist lead  once
-SELECT open_contact(:request) AS "."
+SELECT open_contact_guarded(:request) AS "."
 
 -- canvass.v1.ShareService/ShareContact  roles: specialist lead  writes
 SELECT share_contact(:request) AS "share"

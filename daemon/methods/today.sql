@@ -5,4 +5,4 @@ SELECT t.kind AS "items.kind", t.at AS "items.at", t.employer_id AS "items.emplo
        t.employer AS "items.employer", t.postcode AS "items.postcode",
        t.client_ref AS "items.client_ref", t.sentence AS "items.sentence",
        t.subject_id AS "items.subject_id", t.whole_day AS "items.whole_day"
-  FROM today(:on, :closing_days) AS t
+  FROM day_list(:on, :closing_days) AS t

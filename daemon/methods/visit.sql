@@ -1,7 +1,7 @@
 -- Visits, the diary, what is due (proto/canvass/v1/visit.proto).
 
 -- canvass.v1.VisitService/RecordVisit  roles: specialist lead  writes
-SELECT record_visit(:request) AS "."
+SELECT record_visit_guarded(:request) AS "."
 
 -- canvass.v1.VisitService/CorrectVisit  roles: specialist lead  writes
 SELECT correct_visit(:request) AS "visit"
@@ -24,8 +24,11 @@ SELECT visit_json(v) AS "visits", page_token(s.at::text, s.id::text) AS "next_pa
  ORDER BY s.at DESC, s.id DESC
  LIMIT :page_size
 
+-- canvass.v1.VisitService/CheckDoor  roles: specialist lead
+SELECT check_door(:request) AS "."
+
 -- canvass.v1.VisitService/PlanVisit  roles: specialist lead  writes
-SELECT plan_visit(:request) AS "."
+SELECT plan_visit_guarded(:request) AS "."
 
 -- canvass.v1.VisitService/CancelPlan  roles: specialist lead  writes
 SELECT cancel_plan(:request) AS "plan"

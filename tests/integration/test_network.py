@@ -1,6 +1,9 @@
-"""What crosses between boroughs, over the wire: shared contacts and their trace."""
+"""What crosses between boroughs, over the wire: shared contacts with their trace, openings for named
+boroughs, the door-knock guard."""
 
+import datetime
 import json
+import threading
 import uuid
 
 import canvass_test
@@ -139,6 +142,70 @@ class TestScope(CliTest):
                                              "--boroughs", "southwark"))
         self.cli_json("opening", "edit", made["id"], "--boroughs", "none")
         self.fails(4, "opening", "show", made["id"], token=sam)
+
+
+class TestDoor(canvass_test.CanvassTest):
+    def test_plan__of_two_at_once_the_second_is_told_and_both_find_it(self):
+        people = {name: self.person(borough=borough, name=name) for name, borough in (
+            ("Ann Bright", canvass_test.LAMBETH), ("Sam Reid", canvass_test.SOUTHWARK))}
+        tomorrow = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)
+        at = tomorrow.replace(hour=12, minute=0, second=0, microsecond=0).isoformat()
+        for _ in range(20):
+            employer = self.rpc("EmployerService/CreateEmployer",
+                                {"employer": {"name": f"Twin Door {uuid.uuid4()}"}}).employer
+            start, told = threading.Barrier(2), {}
+
+            def plan(name):
+                channel = self.canvass.new_channel()
+                with channel:
+                    start.wait()
+                    told[name] = list(self.rpc("VisitService/PlanVisit", {"plan": {
+                        "employer_id": employer.id, "at": at}}, people[name],
+                        channel=channel).door.warnings)
+
+            threads = [threading.Thread(target=plan, args=(name,)) for name in people]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            self.assertEqual(sorted(len(warnings) for warnings in told.values()), [0, 1], told)
+            second = next(name for name in told if told[name])
+            first = next(name for name in told if not told[name])
+            self.assertIn(first, told[second][0])
+            for name, other in ((first, second), (second, first)):
+                items = [item for item in self.rpc("TodayService/GetToday", {}, people[name]).items
+                         if item.employer_id == employer.id]
+                self.assertEqual(len(items), 1)
+                self.assertIn(other, items[0].sentence)
+
+    def test_plan__checked_only_tells_and_keeps_nothing(self):
+        employer = self.rpc("EmployerService/CreateEmployer",
+                            {"employer": {"name": f"Dry Door {uuid.uuid4()}"}}).employer
+        sam = self.person(borough=canvass_test.SOUTHWARK)
+        at = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=2)).isoformat()
+        body = {"plan": {"employer_id": employer.id, "at": at}}
+        self.rpc("VisitService/PlanVisit", body)
+        checked = self.rpc("VisitService/PlanVisit", {**body, "validate_only": True}, sam)
+        self.assertEqual(len(checked.door.warnings), 1)
+        looked = self.rpc("VisitService/CheckDoor", {"employer_id": employer.id})
+        self.assertEqual(len(looked.door.planned), 0)
+
+    def test_block__is_said_with_its_field_and_stands_in_the_employer(self):
+        employer = self.rpc("EmployerService/CreateEmployer",
+                            {"employer": {"name": f"Shut Door {uuid.uuid4()}"}}).employer
+        body = {"employer_id": employer.id, "reason": "tired of calls"}
+        self.rpc("EmployerService/BlockEmployer", body)
+        at = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=2)).isoformat()
+        self.assert_fails("FAILED_PRECONDITION", "VisitService/PlanVisit",
+                          {"plan": {"employer_id": employer.id, "at": at}}, "plan.employer_id",
+                          "not to be contacted by anybody: tired of calls")
+        shown = self.rpc("EmployerService/GetEmployer", {"employer_id": employer.id}).employer
+        door = self.rpc("VisitService/CheckDoor", {"employer_id": employer.id}).door
+        self.assertEqual((door.block.reason, door.block.by, door.block.said_on),
+                         ("tired of calls", "Amira Shah", shown.blocked_on))
+        self.rpc("EmployerService/UnblockEmployer", {**body, "reason": "asked us back"})
+        shown = self.rpc("EmployerService/GetEmployer", {"employer_id": employer.id}).employer
+        self.assertFalse(shown.HasField("blocked_on"))
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ SELECT is((SELECT cup FROM visit WHERE id = net.visit_id(3)::uuid), 1, 'its cup 
 
 -- Who else was there.
 SELECT is(called('sam', format('record_visit(%L) -> ''others'' -> 0', jsonb_build_object('visit', '{"employer_id": "e0000000-0000-7000-8000-000000000001", "generic": true, "id": "0f000000-0000-7000-8000-0000000000bb"}'::jsonb))) - 'at',
-    '{"by": "Amira Shah", "borough": "Lambeth", "mode": "in_person", "stance": "warm"}'::jsonb, 'the door-knock guard says who was there (DOMAIN.md section 7)');
+    '{"by": "Amira Shah", "borough": "Lambeth", "mode": "in_person", "stance": "warm", "for_client": true, "sentence": "Amira Shah (Lambeth) visited for a client"}'::jsonb, 'the door-knock guard says who was there (DOMAIN.md section 7)');
 SELECT is(jsonb_array_length(called('sam', 'others_lately(''e0000000-0000-7000-8000-000000000001'')')), 5, 'the newest five of them');
 SELECT is(called('amira', 'others_lately(''e0000000-0000-7000-8000-000000000001'')') #>> '{0,by}', 'Sam Reid', 'not oneself');
 SELECT is(jsonb_array_length(called('amira', 'others_lately(''e0000000-0000-7000-8000-000000000001'')')), 1, 'nor one''s own earlier visits');
