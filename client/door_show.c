@@ -1,4 +1,5 @@
-/* What the network knows of a door: who leads, who was there, who plans to go, what to mind. */
+/* What the network knows of a door: who leads, who was there, who plans to go, what to mind, what
+ * others learnt. */
 #include "client/nouns.h"
 #include "client/output.h"
 #include "client/remote.h"
@@ -66,6 +67,8 @@ int door_print(struct app *app, const struct answer *answer, struct err *err)
         rc = print_part(app, "Planned", &planned_view, json_get_path(door, "planned"), err);
     if (rc == 0)
         rc = print_part(app, "Who leads", &leads_view, json_get_path(door, "leads"), err);
+    if (rc == 0)
+        lessons_print(app, json_get_path(door, "lessons"));
     return rc;
 }
 

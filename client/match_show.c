@@ -175,6 +175,8 @@ static int print_answer(struct app *app, const struct answer *answer, const char
     }
     json_decref(failed);
     print_notes(app, answer);
+    if (rc == 0 && str_eq(path, "openings"))
+        rc = lessons_beside(app, json_get_path(answer->value, path), err);
     return rc == 0 ? output_flush(app, err) : rc;
 }
 
@@ -190,7 +192,8 @@ int match_explain_show(struct app *app, const struct answer *answer, struct err 
         json_is_true(json_get_path(answer->value, "fits")) ? "It fits." : "It does not fit.");
     print_matched(app, 0, json_get_path(answer->value, "opening"), false);
     print_notes(app, answer);
-    return output_flush(app, err);
+    int rc = lessons_beside(app, json_get_path(answer->value, "opening"), err);
+    return rc == 0 ? output_flush(app, err) : rc;
 }
 
 int target_show(struct app *app, const struct answer *answer, struct err *err)
@@ -224,8 +227,10 @@ static int print_one(
     if (rc < 0)
         return rc;
     app->all_rows = true;
-    print_matched(app, (size_t)number, json_array_get(list, (size_t)number - 1), false);
-    return output_flush(app, err);
+    const json_t *one = json_array_get(list, (size_t)number - 1);
+    print_matched(app, (size_t)number, one, false);
+    rc = lessons_beside(app, one, err);
+    return rc == 0 ? output_flush(app, err) : rc;
 }
 
 static int show_parts(

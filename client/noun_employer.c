@@ -254,6 +254,8 @@ static const struct arg door_args[] = {
     EMPLOYER_ARG("employer_id"),
     { "at", "at", ARG_AHEAD, 0, NULL, "when you would go (now)", NULL },
     { "site", "site_id", ARG_SITE, 0, NULL, "at which of their sites (any)", NULL },
+    { "role", "role_soc", ARG_OCCUPATION, 0, NULL, "the role in mind, for what others learnt of it",
+        NULL },
 };
 static const struct column door_columns[] = {
     { "Not welcome", "block.reason", FORMAT_TEXT, 0 },

@@ -209,6 +209,7 @@ void arg_value_name(const struct verb *verb, const struct arg *arg, struct str *
         [ARG_SITE] = "SITE",
         [ARG_CONTACT] = "CONTACT",
         [ARG_KNOWN_CONTACT] = "CONTACT",
+        [ARG_LESSON] = "LESSON",
         [ARG_SHARE] = "SHARE",
         [ARG_REQUEST] = "REQUEST",
         [ARG_CLIENT] = "CLIENT",

@@ -43,6 +43,8 @@ static const struct resolver resolvers[] = {
     { ARG_KNOWN_CONTACT, "contact", "canvass.v1.EmployerService/ListContacts", NULL, "others", "id",
         { { "job", FORMAT_TEXT }, { "borough", FORMAT_TEXT }, { "lead", FORMAT_TEXT } }, true,
         "canvass employer contact list" },
+    { ARG_LESSON, "lesson", "canvass.v1.LessonService/ListLessons", "query", "lessons", "id",
+        { { "text", FORMAT_TEXT }, { "by", FORMAT_TEXT } }, false, "canvass lesson list --ids" },
     { ARG_SHARE, "share", "canvass.v1.ShareService/ListShares", NULL, "shares", "id",
         { { "contact", FORMAT_TEXT }, { "job", FORMAT_TEXT }, { "to_borough", FORMAT_TEXT },
             { "to_specialist", FORMAT_TEXT } },

@@ -34,6 +34,7 @@ enum arg_kind {
     ARG_SITE,
     ARG_CONTACT,
     ARG_KNOWN_CONTACT, /* of another borough */
+    ARG_LESSON,
     ARG_SHARE,
     ARG_REQUEST,
     ARG_CLIENT,

@@ -208,5 +208,36 @@ class TestDoor(canvass_test.CanvassTest):
         self.assertFalse(shown.HasField("blocked_on"))
 
 
+class TestLessons(canvass_test.CanvassTest):
+    def test_lessons__come_most_useful_first_page_by_page(self):
+        employer = self.rpc("EmployerService/CreateEmployer",
+                            {"employer": {"name": f"Lesson Yard {uuid.uuid4()}"}}).employer
+        sam = self.person(borough=canvass_test.SOUTHWARK)
+        ids = [self.rpc("LessonService/AddLesson", {"lesson": {
+            "employer_id": employer.id, "text": f"gate {n} is open"}}).lesson.id for n in range(5)]
+        for lesson_id in ids[1:3]:
+            self.rpc("LessonService/MarkLesson", {"lesson_id": lesson_id}, sam)
+        ask, found = {"employer_ids": [employer.id], "query": "gates", "page_size": 2}, []
+        while True:
+            page = self.rpc("LessonService/ListLessons", ask, sam)
+            found += [(lesson.id, lesson.useful) for lesson in page.lessons]
+            if not page.next_page_token:
+                break
+            ask["page_token"] = page.next_page_token
+        self.assertEqual(found, [(ids[2], 1), (ids[1], 1), (ids[4], 0), (ids[3], 0), (ids[0], 0)])
+
+    def test_lesson__withdrawn_stays_among_ones_own_alone(self):
+        made = self.rpc("LessonService/AddLesson", {"lesson": {
+            "about_borough_id": canvass_test.LAMBETH, "text": f"word{uuid.uuid4().hex}"}}).lesson
+        self.rpc("LessonService/WithdrawLesson", {"lesson_id": made.id})
+        ask = {"query": made.text}
+        self.assertEqual(len(self.rpc("LessonService/ListLessons", ask).lessons), 0)
+        mine = self.rpc("LessonService/ListLessons", {**ask, "mine": True}).lessons
+        self.assertTrue(mine[0].HasField("withdrawn_at"))
+        other = self.person(borough=canvass_test.SOUTHWARK)
+        self.assertEqual(len(self.rpc("LessonService/ListLessons", {**ask, "mine": True},
+                                      other).lessons), 0)
+
+
 if __name__ == "__main__":
     canvass_test.main()
