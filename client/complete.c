@@ -91,9 +91,10 @@ static void offer_rows(const struct completion *c, enum arg_kind kind)
     json_array_foreach(rows, i, row)
     {
         _cleanup_(str_release) struct str clean = { 0 };
-        const char *word = kind == ARG_OCCUPATION || kind == ARG_EMPLOYER
+        const char *name = json_text_at(row, "name");
+        const char *word = kind == ARG_OCCUPATION || kind == ARG_EMPLOYER || !*name
             ? json_text_at(row, "id")
-            : json_text_at(row, "name");
+            : name;
         text_clean(json_text_at(row, "label"), " ", &clean);
         /* an employer's name may not be unique, so its id is what is put on the line */
         (void)fprintf(c->app->out, "%s\t%s\n", word, str_text(&clean));

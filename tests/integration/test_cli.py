@@ -425,6 +425,8 @@ class TestScreen(CliTest):
         self.assertIn(made.id, offered("employer", "show", "completion cak"))
         self.cli("client", "add", "CC-001")
         self.assertIn("CC-001", offered("client", "show", "CC-"))
+        lesson = self.cli_json("lesson", "add", "zebra crossing by the gate", "--employer", made.id)
+        self.assertIn(lesson["lesson"]["id"] + "\tzebra", offered("lesson", "useful", "zebra"))
         self.assertEqual(offered("import", "employers", "x"), ":FILE\n")
 
     def test_completion__works_in_bash(self):
