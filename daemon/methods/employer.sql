@@ -1,4 +1,4 @@
--- The employer registry. Rules are in migrations/deploy/{employer,registry,search,import}.sql.
+-- The employer registry. Rules are in migrations/deploy/{employer,registry,search,import,duplicates}.sql.
 
 -- canvass.v1.EmployerService/CreateEmployer  roles: specialist lead  writes
 SELECT canvass.create_employer(:request) AS ".";
@@ -36,6 +36,17 @@ SELECT h.id AS "employers.id", h.name AS "employers.name", h.site_id AS "employe
        h.next_page_token AS "next_page_token"
   FROM canvass.search_employers(:query, :borough_id, :sic, :near_postcode, :near.easting,
                                 :near.northing, :within_metres, :page_size, :page_token) AS h;
+
+-- canvass.v1.EmployerService/FindSimilar  roles: specialist lead administrator
+SELECT canvass.find_similar(:request) AS ".";
+
+-- canvass.v1.EmployerService/ListDuplicates  roles: specialist lead administrator
+SELECT d.one AS "pairs.one", d.other AS "pairs.other", d.score AS "pairs.score",
+       d.reasons AS "pairs.reasons", d.next_page_token AS "next_page_token"
+  FROM canvass.list_duplicates(:borough_id, :min_score, :page_size, :page_token) AS d;
+
+-- canvass.v1.EmployerService/DismissDuplicate  roles: specialist lead administrator  writes
+SELECT canvass.dismiss_duplicate(:request) AS ".";
 
 -- canvass.v1.EmployerService/ListSites  roles: specialist lead administrator
 SELECT s.id AS "sites.id", s.employer_id AS "sites.employer_id", s.name AS "sites.name",
@@ -93,7 +104,7 @@ SELECT canvass.unblock_employer(:request) AS "block";
 SELECT canvass.set_cool_off(:request) AS "cool_off";
 
 -- canvass.v1.EmployerService/ImportEmployers  roles: specialist lead administrator  writes
-SELECT canvass.import_employers(canvass.as_one_import(:request)) AS ".";
+SELECT canvass.import_and_compare(canvass.as_one_import(:request)) AS ".";
 
 -- canvass.v1.EmployerService/ExportEmployers  roles: specialist lead administrator
 SELECT e.id AS "employer.id", e.name AS "employer.name", e.trading_as AS "employer.trading_as",

@@ -4,7 +4,7 @@ BEGIN;
 SELECT no_plan();
 SET LOCAL search_path = canvass, public, pg_temp;
 CREATE FUNCTION tests.employer(fields jsonb) RETURNS text LANGUAGE sql
-RETURN format('SELECT create_employer(%L)', jsonb_build_object('employer', '{"name": "Acme"}'::jsonb || fields));
+RETURN format('SELECT create_employer(%L)', jsonb_build_object('employer', '{"name": "Acme"}'::jsonb || fields, 'even_if_similar', true));
 CREATE FUNCTION tests.site(fields jsonb) RETURNS text LANGUAGE sql
 RETURN format('SELECT add_site(%L)', jsonb_build_object('site', '{"employer_id": "01900000-0000-7000-8000-000000000001"}'::jsonb || fields));
 CREATE FUNCTION tests.contact(fields jsonb) RETURNS text LANGUAGE sql
@@ -32,12 +32,12 @@ SELECT is(:'made'::jsonb #> '{site,point}', '{"easting": 531100, "northing": 175
 SELECT is(:'made'::jsonb #>> '{site,borough}', 'Lambeth', 'in its borough');
 SELECT is(:'made'::jsonb #> '{site,address}', '["12 Stockwell Road"]', 'empty lines go');
 SELECT is(:'made'::jsonb -> 'similar', '[]', 'nothing like it was there');
-SELECT is(create_employer('{"employer": {"name": "THE STOCKWELL TOOL HIRE"}, "site": {"postcode": "SW9 8HE"}}') #>> '{similar,0,id}', :'e',
+SELECT is(create_employer('{"employer": {"name": "THE STOCKWELL TOOL HIRE"}, "site": {"postcode": "SW9 8HE"}, "even_if_similar": true}') #>> '{similar,0,id}', :'e',
           'the same normal name and place is shown as similar: dedupe on create (DOMAIN.md section 7)');
-SELECT is(create_employer('{"employer": {"name": "Stockwel Toolhire"}, "site": {"postcode": "SW9 8HE"}}') #>> '{similar,0,name}',
+SELECT is(create_employer('{"employer": {"name": "Stockwel Toolhire"}, "site": {"postcode": "SW9 8HE"}, "even_if_similar": true}') #>> '{similar,0,name}',
           'Stockwell Tool Hire Ltd', 'a misspelt one at the same postcode, too');
-SELECT is(create_employer('{"employer": {"name": "Stockwell Tool Hire"}, "site": {"postcode": "NW1 7HA"}}') -> 'similar', '[]',
-          'another place is another employer: 360 Tescos are different sites');
+SELECT is(create_employer('{"employer": {"name": "Stockwell Tool Hire"}, "site": {"postcode": "NW1 7HA"}}') #>> '{employer,name}', 'Stockwell Tool Hire',
+          'another place is another employer, made without asking: 360 Tescos are different sites');
 SELECT is(tests.error(tests.employer('{"id": "01900000-0000-7000-8000-000000000001"}')),
           '23505 employer.id: There is an employer with this id already.', 'an id is used once');
 
