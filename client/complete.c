@@ -166,7 +166,9 @@ static void complete(const struct completion *c)
     const struct noun *noun = noun_find(c->words[0]);
     if (!noun)
         return;
-    const struct verb *verb = verb_find(noun, NULL);
+    /* a noun may be a command itself and have others: "dups", "dups dismiss" */
+    bool is_command = noun->n_verbs == 1 || *c->words[1] == '-';
+    const struct verb *verb = is_command ? verb_find(noun, NULL) : NULL;
     if (verb) {
         complete_args(c, verb, 1);
     } else if (c->n == 2) {

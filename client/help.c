@@ -111,11 +111,12 @@ void help_print_noun(struct app *app, const struct noun *noun)
     (void)fprintf(app->out, "canvass %s: %s\n\n", noun->name, noun->summary);
     for (size_t i = 0; i < noun->n_verbs; i++) {
         _cleanup_(str_release) struct str left = { 0 };
-        str_addf(&left, "%s %s", noun->name, noun->verbs[i].name);
+        const char *name = noun->verbs[i].name;
+        str_addf(&left, "%s%s%s", noun->name, name ? " " : "", name ? name : "");
         print_item(app, str_text(&left), noun->verbs[i].summary);
     }
     (void)fprintf(app->out, "\ncanvass %s %s --help explains one, with an example.\n", noun->name,
-        noun->verbs[0].name);
+        noun->verbs[noun->n_verbs - 1].name);
 }
 
 int help_run(struct app *app, const struct parsed *parsed, struct err *err)

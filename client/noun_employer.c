@@ -43,6 +43,8 @@ static const struct arg add_args[] = {
     { "postcode", "site.postcode", ARG_FIELD, ARG_ASK, "POSTCODE", "postcode", NULL },
     { "postcode-unlisted", "postcode_unlisted", ARG_FIELD, 0, NULL,
         "accept a postcode that is not in the list (a new building)", NULL },
+    { "even-if-similar", "even_if_similar", ARG_FIELD, 0, NULL,
+        "you have looked: it is none of those that are there", NULL },
     { "id", "employer.id", ARG_FIELD, 0, "UUID", "an id of your choice", NULL },
     EMPLOYER_FIELDS,
 };
@@ -128,6 +130,8 @@ static const struct arg site_add_args[] = {
     { "phone", "site.phone", ARG_FIELD, 0, NULL, "telephone", NULL },
     { "postcode-unlisted", "postcode_unlisted", ARG_FIELD, 0, NULL,
         "accept a postcode that is not in the list (a new building)", NULL },
+    { "even-if-similar", "even_if_similar", ARG_FIELD, 0, NULL,
+        "you have looked: it is none of those that are there", NULL },
 };
 static const struct arg site_edit_args[] = {
     EMPLOYER_ARG_ONE("site.employer_id"),
@@ -332,9 +336,12 @@ static const struct verb employer_verbs[] = {
         .summary = "add an employer, with its first site",
         .example = "canvass employer add \"Stockwell Tool Hire\" --address \"12 Clapham Road\" "
                    "--postcode \"SW9 0AA\"",
+        .notes = "Where one is there already that is likely the same, you are shown it and asked. "
+                 "A script is told, with exit code 5, and says --even-if-similar if it is another.",
         VERB_ARGS(add_args),
         .view = &added_view,
-        .done = "Added." },
+        .done = "Added.",
+        .run = employer_add_run },
     { .noun = "employer",
         .name = "show",
         .method = EMPLOYER_METHOD("GetEmployer"),

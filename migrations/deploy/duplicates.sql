@@ -53,7 +53,7 @@ INSERT INTO twin_weight (position, evidence, weight, about) VALUES
 
 -- From which score on what is done.
 CREATE TABLE twin_threshold (
-    purpose text PRIMARY KEY CHECK (purpose IN ('show', 'ask', 'ask_far', 'list')),
+    purpose text PRIMARY KEY CHECK (purpose IN ('show', 'ask', 'ask_far', 'import', 'list')),
     score   double precision NOT NULL CHECK (score BETWEEN 0 AND 1),
     about   text NOT NULL
 );
@@ -62,7 +62,8 @@ INSERT INTO twin_threshold (purpose, score, about) VALUES
     ('show', 0.05, 'While typing: shown as perhaps the same.'),
     ('ask',  0.80, 'On creating: not made unless the caller says that it is another one.'),
     ('ask_far', 0.99, 'The same, where both places are known and far apart: a second place is no second employer, but seldom a mistake.'),
-    ('list', 0.50, 'By the sweep and after an import: more likely one employer than two.');
+    ('import', 0.70, 'After an import: a warning to the row.'),
+    ('list', 0.50, 'By the sweep: more likely one employer than two.');
 
 -- Hosts that say nothing of who uses them.
 CREATE TABLE public_host (
@@ -748,7 +749,7 @@ BEGIN
     IF first IS NOT NULL AND NOT coalesce(even_if_similar, false) THEN
         PERFORM fail('CV006', 'even_if_similar', '%s is there already and is likely the same (%s %%: %s). Use that one, or say that this is another.',
                      concat_ws(', ', first ->> 'name', first ->> 'postcode'),
-                     round(100 * (first ->> 'score')::numeric)::text,
+                     floor(100 * (first ->> 'score')::numeric)::text,
                      (SELECT string_agg(r, ', ') FROM jsonb_array_elements_text(first -> 'reasons') AS r));
     END IF;
 END
@@ -875,10 +876,10 @@ BEGIN
                'reason', format('Likely the same as %s (%s %%: %s); merge them if they are one.',
                                 (SELECT concat_ws(', ', o.name, t.postcode) FROM employer o LEFT JOIN site t ON t.id = b.other_site
                                   WHERE o.id = b.other),
-                                round(100 * b.score::numeric), array_to_string(twin_reasons(b.evidence), ', ')))
+                                floor(100 * b.score::numeric), array_to_string(twin_reasons(b.evidence), ', ')))
                ORDER BY b.line)
       INTO looks_like
-      FROM best b WHERE b.score >= twin_threshold('ask');
+      FROM best b WHERE b.score >= twin_threshold('import');
     RETURN CASE WHEN looks_like IS NULL THEN answer
                 ELSE jsonb_set(answer, '{problems}', coalesce(answer -> 'problems', '[]') || looks_like) END;
 END
