@@ -37,7 +37,7 @@ INSERT INTO twin_weight (position, evidence, weight, about) VALUES
     ( 7, 'registered_differ',      -2.3, '1: both are registered, and under names that differ by more than a letter: a group and its companies.'),
     ( 8, 'bearers',                -3.3, 'ln of half the number of places with that name, unless both are at one: a chain''s many sites are many employers.'),
     ( 9, 'same_postcode',           0.5, '1: at the same postcode.'),
-    (10, 'crowd',                  -1.5, 'ln of how many more names share that postcode, to 1.6: a place that six share, or an agent''s hundreds, says little.'),
+    (10, 'crowd',                  -1.5, 'ln of half of how many names share that postcode, to 1.6: what ten share, or an agent''s hundreds, says little.'),
     (11, 'near',                    0.2, '1: within 250 metres, or in the same postcode sector.'),
     (12, 'far',                    -0.9, '1: more than a kilometre apart, or in different postcode districts.'),
     (13, 'same_door',               1.5, '1: the same number in the same street; a half at the same postcode where one address is not known.'),
@@ -62,8 +62,8 @@ INSERT INTO twin_threshold (purpose, score, about) VALUES
     ('show', 0.05, 'While typing: shown as perhaps the same.'),
     ('ask',  0.80, 'On creating: not made unless the caller says that it is another one.'),
     ('ask_far', 0.99, 'The same, where both places are known and far apart: a second place is no second employer, but seldom a mistake.'),
-    ('import', 0.70, 'After an import: a warning to the row.'),
-    ('list', 0.50, 'By the sweep: more likely one employer than two.');
+    ('import', 0.50, 'After an import: a warning to the row.'),
+    ('list', 0.60, 'By the sweep: more likely one employer than two.');
 
 -- Hosts that say nothing of who uses them.
 CREATE TABLE public_host (
@@ -375,7 +375,7 @@ BEGIN
         (alike < 0.95 AND a.registered AND b.registered)::integer,
         CASE WHEN is_equal AND same_postcode IS NOT TRUE THEN ln(greatest(1, least(places, canvass.most_counted()) / 2.0)) ELSE 0 END,
         coalesce(same_postcode, false)::integer,
-        CASE WHEN same_postcode THEN least(1.6, ln(greatest(1, crowd - 1))) ELSE 0 END,
+        CASE WHEN same_postcode THEN least(1.6, ln(greatest(1, crowd / 2.0))) ELSE 0 END,
         near::integer, far::integer, same_door, other_door::integer, street,
         same_phone::integer,
         CASE WHEN same_phone THEN ln(greatest(1, greatest(a.phone_sharers, b.phone_sharers) - 1)) ELSE 0 END,
@@ -841,9 +841,14 @@ BEGIN
           JOIN employer e ON e.id = k.employer_id OR (k.ref IS NULL AND tidy(r.ref) IS NULL AND e.name_key = normal_name(r.name))
          WHERE e.created_at = now() AND e.created_by_name = 'import'
          ORDER BY e.id, r.line
+    ), calm AS MATERIALIZED (
+        -- A list that has one postcode for everybody does not compare all with all.
+        SELECT q.postcode
+          FROM (SELECT DISTINCT s.postcode FROM fresh f JOIN site s ON s.employer_id = f.id) AS q
+         WHERE (SELECT count(*) FROM (SELECT FROM site t WHERE t.postcode = q.postcode LIMIT 41) AS x) <= 40
     ), pair AS MATERIALIZED (
         SELECT f.line, f.id AS one, s.id AS one_site, o.id AS other, t.id AS other_site
-          FROM fresh f JOIN site s ON s.employer_id = f.id
+          FROM calm c JOIN site s ON s.postcode = c.postcode JOIN fresh f ON f.id = s.employer_id
           JOIN site t ON t.postcode = s.postcode AND t.employer_id <> f.id AND NOT t.closed
           JOIN employer o ON o.id = t.employer_id
          WHERE (o.created_at < now() OR o.id < f.id) AND similarity(o.name_key, f.name) >= 0.35

@@ -90,4 +90,5 @@ class CliTest(canvass_test.CanvassTest):
     def make_employer(self, name, postcode="SW9 0AA"):
         return self.rpc("EmployerService/CreateEmployer", {
             "employer": {"name": name},
-            "site": {"address": ["12 Clapham Road"], "postcode": postcode}}).employer
+            "site": {"address": ["12 Clapham Road"], "postcode": postcode},
+            "even_if_similar": True}).employer

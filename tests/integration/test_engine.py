@@ -120,7 +120,7 @@ class TestWrites(canvass_test.CanvassTest):
         self.assertEqual(self.count("Second Body"), 0)
 
     def test_write__same_id_of_another_caller_is_another_request(self):
-        body = {**employer("Two Callers"), "request_id": str(uuid.uuid4())}
+        body = {**employer("Two Callers"), "even_if_similar": True, "request_id": str(uuid.uuid4())}
         self.rpc("EmployerService/CreateEmployer", body)
         self.rpc("EmployerService/CreateEmployer", body, token=self.person())
         self.assertEqual(self.count("Two Callers"), 2)
