@@ -190,6 +190,29 @@ class TestVisits(CliTest):
         self.assertIn("nothing was kept", done.stderr)
         self.assertEqual(self.cli("visit", "list", "--all").stdout, before)
 
+    def test_employer__that_is_there_already_is_asked_about(self):
+        there = self.make_employer("Numbat Joinery", "SW2 5SP")
+        add = ("employer", "add", "Numbat Joinery Ltd", "--postcode", "SW2 5SP", "--address", "12 Clapham Road")
+        self.assertIn("Numbat Joinery, SW2 5SP is there already", self.fails(5, *add))
+        with self.terminal(*add, columns=160) as terminal:
+            terminal.expect("Is it one of these")
+            terminal.expect("1  Numbat Joinery, 12 Clapham Road, SW2 5SP")
+            terminal.sendline("1")
+            terminal.expect(there.id)
+        with self.terminal(*add, columns=160) as terminal:
+            terminal.expect("2  none of these: add it")
+            terminal.sendline("2")
+            terminal.expect("Added.")
+        pairs = self.cli_json("dups", "--limit", "1000")["pairs"]
+        pair = next(p for p in pairs if p["one"]["id"] == there.id)
+        self.assertEqual(pair["other"]["name"], "Numbat Joinery Ltd")
+        self.assertIn("same name", pair["reasons"])
+        self.cli_json("dups", "dismiss", there.id, pair["other"]["id"])
+        after = self.cli_json("dups", "--limit", "1000").get("pairs", [])
+        self.assertNotIn(there.id, [p["one"]["id"] for p in after])
+        self.assertEqual(self.cli_json("dups", "find", "Numbat Joinery", "--postcode", "SW2")
+                         ["employers"][0]["name"][:14], "Numbat Joinery")
+
     def test_due__names_the_employer(self):
         self.cli("visit", "add", "tool hire stockwell", *VISIT)
         self.assertIn("Stockwell Tool Hire", self.cli("visit", "due", "--before", "in 4 weeks").stdout)
