@@ -4,7 +4,7 @@
 -- and, once openings were found in the daemon's catalogue, what the caller may see of them.
 
 -- canvass.v1.MatchService/MatchClient#day  roles: specialist lead
-SELECT coalesce(:on::date, london_today()) AS day, caller_audience() AS audience
+SELECT coalesce(:on::date, london_today()) AS day, caller_audiences_packed() AS audiences
 
 -- canvass.v1.MatchService/MatchClient#clients  roles: specialist lead
 SELECT client_json(c) AS "client", c.home_easting AS easting, c.home_northing AS northing,
@@ -20,7 +20,7 @@ SELECT w.name, w.value FROM match_default w
 SELECT o.* FROM openings_to_show(:found) AS o
 
 -- canvass.v1.MatchService/ExplainMatch#day  roles: specialist lead
-SELECT coalesce(:on::date, london_today()) AS day, caller_audience() AS audience
+SELECT coalesce(:on::date, london_today()) AS day, caller_audiences_packed() AS audiences
   FROM opening_to_match(:opening_id)
 
 -- canvass.v1.MatchService/ExplainMatch#clients  roles: specialist lead
@@ -37,7 +37,7 @@ SELECT w.name, w.value FROM match_default w
 SELECT o.* FROM openings_to_show(:found) AS o
 
 -- canvass.v1.MatchService/MatchOpening#day  roles: specialist lead
-SELECT coalesce(:on::date, london_today()) AS day, caller_audience() AS audience
+SELECT coalesce(:on::date, london_today()) AS day, caller_audiences_packed() AS audiences
   FROM opening_to_match(:opening_id)
 
 -- canvass.v1.MatchService/MatchOpening#clients  roles: specialist lead

@@ -231,6 +231,16 @@ static bool apply(
     return r == 0;
 }
 
+static bool arrange(struct follower *f)
+{
+    struct err err = { 0 };
+    int r = match_catalogue_arrange(f->catalogue, &err);
+
+    if (r < 0)
+        fail(f, &err);
+    return r == 0;
+}
+
 static void on_changes(const struct db_reply *reply, void *arg)
 {
     struct follower *f = arg;
@@ -293,6 +303,8 @@ static void on_relations(const struct db_reply *reply, void *arg)
     const struct db_result *rows = db_reply_result(reply, 0);
     size_t n = db_result_n_rows(rows), len;
     if (!apply(f, NULL, rows))
+        return;
+    if (n < PAGE_ROWS && !arrange(f))
         return;
     if (n < PAGE_ROWS) {
         f->loads++;

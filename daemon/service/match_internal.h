@@ -22,7 +22,7 @@ enum {
 /* Columns of #day. */
 enum {
     DAY_DAY,
-    DAY_AUDIENCE,
+    DAY_AUDIENCES, /* 16 bytes each, the own borough's first */
 };
 
 /* Columns of #shown, in the order of their table. */

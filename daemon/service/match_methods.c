@@ -5,7 +5,7 @@
 /* The day of the answer, of the request or today in London; and who asks. */
 static const struct code_column day_columns[] = {
     [DAY_DAY] = { "day", SQL_DATE },
-    [DAY_AUDIENCE] = { "audience", SQL_UUID },
+    [DAY_AUDIENCES] = { "audiences", SQL_BYTEA },
 };
 
 static const struct code_column client_columns[CLIENT_N_COLUMNS] = {

@@ -2,6 +2,8 @@
 #include "base/str.h"
 #include "service/match_internal.h"
 
+#include <string.h>
+
 /* Put one row of match_default where it belongs; names that this build does not know are skipped.
  */
 static void set_default(struct match_options *options, const char *name, uint32_t value)
@@ -59,6 +61,23 @@ static int take_count(
     return 0;
 }
 
+static int read_audiences(struct match_call *call, struct err *err)
+{
+    size_t len;
+    const char *bytes = code_bytes(&call->results[MATCH_PART_DAY], 0, DAY_AUDIENCES, &len);
+    size_t n = bytes ? len / sizeof(struct uuid) : 0;
+    struct uuid *ids = arena_calloc(call->arena, n + 1, sizeof(*ids));
+
+    if (!ids)
+        return err_oom(err);
+    if (n > 0)
+        memcpy(ids, bytes, n * sizeof(*ids));
+    call->options.audience_id = ids[0];
+    call->options.more_audience_ids = ids + 1;
+    call->options.n_more_audiences = n > 0 ? n - 1 : 0;
+    return 0;
+}
+
 int match_call_read_options(struct match_call *call, struct err *err)
 {
     const struct code_result *rows = &call->results[MATCH_PART_WEIGHTS];
@@ -83,7 +102,8 @@ int match_call_read_options(struct match_call *call, struct err *err)
     options->max_per_employer = (uint16_t)per_employer;
     options->max_per_group = (uint16_t)per_occupation;
     options->on = code_date(&call->results[MATCH_PART_DAY], 0, DAY_DAY);
-    match_read_uuid(&call->results[MATCH_PART_DAY], 0, DAY_AUDIENCE, &options->audience_id);
+    if (r == 0)
+        r = read_audiences(call, err);
     options->even_if_paused = wanted->paused_too;
     options->only_with_trial = wanted->trial_only;
     return r;

@@ -184,6 +184,19 @@ class TestMatch(MatchTest):
         self.opening("Kept", token=other, network=False)
         self.assertEqual([o.title for o in self.match(self.client()).openings], ["Shared"])
 
+    def test_match__an_opening_for_named_boroughs_is_found_there_and_nowhere_else(self):
+        southwark, camden = self.person(borough=SOUTHWARK), self.person(borough=CAMDEN)
+        opening = self.opening("For two", token=southwark, network=False, borough_ids=[LAMBETH])
+        self.assertEqual([o.title for o in self.match(self.client()).openings], ["For two"])
+        self.assertEqual(len(self.match(self.client(token=camden), token=camden).openings), 0)
+        self.rpc("OpeningService/UpdateOpening", {
+            "opening": {"id": opening.id, "borough_ids": [CAMDEN]},
+            "update_mask": "borough_ids"}, token=southwark)
+        self.assertEqual(len(self.match(self.client()).openings), 0)
+        self.assertEqual(
+            [o.title for o in self.match(self.client(token=camden), token=camden).openings],
+            ["For two"])
+
     def test_match__another_teams_client_does_not_exist(self):
         """DOMAIN.md section 5: client rows never cross team or borough."""
         client = self.client()

@@ -208,6 +208,8 @@ void draw_client(struct draw *draw, struct drawn_client *drawn)
     c->easting_metres = 533000;
     c->northing_metres = 184000;
     c->distance_max_metres = one_in(draw, 4) ? 0 : 500 * draw_below(draw, 12);
+    if (one_in(draw, 4))
+        c->distance_max_metres = 2000 * draw_below(draw, 20);
     c->journey_max_minutes = one_in(draw, 2) ? 0 : (uint16_t)(30 + 5 * draw_below(draw, 5));
     c->journeys = drawn->journeys;
     c->n_journeys = draw_below(draw, DRAW_JOURNEYS + 1);
@@ -245,6 +247,11 @@ void draw_options(struct draw *draw, struct match_options *options)
     options->max_per_employer = (uint16_t)draw_below(draw, 4);
     options->max_per_group = (uint16_t)draw_below(draw, 6);
     draw_uuid(draw, 3, &options->audience_id);
+    static struct uuid more[4];
+    for (size_t i = 0; i < ARRAY_SIZE(more); i++)
+        draw_uuid(draw, 200, &more[i]);
+    options->more_audience_ids = more;
+    options->n_more_audiences = draw_below(draw, ARRAY_SIZE(more) + 1);
     options->only_with_trial = one_in(draw, 8);
     options->instructions = (enum match_instructions)draw_below(draw, 4);
 }

@@ -519,8 +519,12 @@ void reference_match(const struct match_opening *openings, size_t n,
     for (size_t i = 0; i < n; i++) {
         const struct match_opening *o = &openings[i];
         struct reference_row *row = &answer->rows[i];
-        if (memcmp(&o->audience_id, &nil, sizeof(nil)) != 0
-            && memcmp(&o->audience_id, &options->audience_id, sizeof(nil)) != 0)
+        bool is_seen = memcmp(&o->audience_id, &nil, sizeof(nil)) == 0
+            || memcmp(&o->audience_id, &options->audience_id, sizeof(nil)) == 0;
+        for (size_t k = 0; k < options->n_more_audiences; k++)
+            is_seen = is_seen
+                || memcmp(&o->audience_id, &options->more_audience_ids[k], sizeof(nil)) == 0;
+        if (!is_seen)
             continue;
         if (options->only_with_trial && (o->trial < 2 || o->trial > 4)) /* none, and tasters */
             continue;

@@ -5,7 +5,7 @@
 
 #include "match/match.h"
 
-enum { REFERENCE_ROWS_MAX = 400 };
+enum { REFERENCE_ROWS_MAX = 1600 };
 
 struct reference_row {
     const struct match_opening *opening;

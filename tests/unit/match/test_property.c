@@ -12,7 +12,7 @@
 #include "unit/match/draw.h"
 #include "unit/match/reference.h"
 
-enum { ROUNDS = 300, CLIENTS_A_ROUND = 4 };
+enum { ROUNDS = 300, CLIENTS_A_ROUND = 4, SOME_ROWS = 400, OTHERS = 100000 };
 
 static void assert_ok(int r, const struct err *err)
 {
@@ -54,7 +54,7 @@ static struct match_catalogue *fill(
         if (n % 7 == 0)
             opening = &openings[i];
         if (draw_below(draw, 4) == 0) {
-            draw_opening(draw, 1000 + i, &other);
+            draw_opening(draw, OTHERS + i, &other);
             put(catalogue, &other);
             struct match_opening shape = other;
             shape.id = opening->id;
@@ -65,6 +65,10 @@ static struct match_catalogue *fill(
         put(catalogue, opening);
     }
     assert_int_equal(match_catalogue_count(catalogue), n);
+    if (draw_below(draw, 2))
+        assert_ok(match_catalogue_arrange(catalogue, &err), &err);
+    for (uint32_t i = 0; i < n && draw_below(draw, 2); i++)
+        put(catalogue, &openings[draw_below(draw, n)]);
     return catalogue;
 }
 
@@ -102,18 +106,23 @@ static void check_answer(
         assert_true(answer->near_misses[i].n_asks > 0);
 }
 
-/* Finding alone gives what the whole answer has. */
-static void check_found(const struct match_found *found, const struct match_answer *answer)
+static void check_hits(const struct match_found *found, const struct match_answer *answer)
 {
-    assert_int_equal(found->n_openings, answer->n_openings);
-    assert_int_equal(found->n_fit, answer->n_fit);
-    assert_memory_equal(found->counts, answer->counts, sizeof(found->counts));
     assert_int_equal(found->n_hits, answer->n_results);
     for (size_t i = 0; i < found->n_hits; i++) {
         assert_memory_equal(
             &found->hits[i].opening_id, &answer->results[i].opening_id, sizeof(struct uuid));
         assert_int_equal(found->hits[i].score, answer->results[i].score);
     }
+}
+
+/* Finding alone gives what the whole answer has. */
+static void check_found(const struct match_found *found, const struct match_answer *answer)
+{
+    assert_int_equal(found->n_openings, answer->n_openings);
+    assert_int_equal(found->n_fit, answer->n_fit);
+    assert_memory_equal(found->counts, answer->counts, sizeof(found->counts));
+    check_hits(found, answer);
 }
 
 /* What an employer is asked must not tell of treatment, health or record. */
@@ -151,6 +160,9 @@ static void check_client(struct draw *draw, struct match_catalogue *catalogue,
     check_employer_asks(answer);
     assert_ok(match_find(catalogue, &drawn.client, &options, &arena, &found, &err), &err);
     check_found(found, answer);
+    options.results_only = true;
+    assert_ok(match_find(catalogue, &drawn.client, &options, &arena, &found, &err), &err);
+    check_hits(found, answer);
 }
 
 static void test_run__answers_as_the_naive_reference(void **state)
@@ -159,12 +171,46 @@ static void test_run__answers_as_the_naive_reference(void **state)
     static struct match_opening openings[REFERENCE_ROWS_MAX];
     for (uint64_t seed = 1; seed <= ROUNDS; seed++) {
         struct draw draw = { .state = seed };
-        uint32_t n = draw_below(&draw, seed % 10 ? 60 : REFERENCE_ROWS_MAX);
+        uint32_t n = draw_below(&draw, seed % 10 ? 60 : SOME_ROWS);
         for (uint32_t i = 0; i < n; i++)
             draw_opening(&draw, i, &openings[i]);
         struct match_catalogue *catalogue = fill(&draw, openings, n);
         for (int i = 0; i < CLIENTS_A_ROUND; i++)
             check_client(&draw, catalogue, openings, n);
+        match_catalogue_free(catalogue);
+    }
+}
+
+/* So many openings that they have several blocks and chunks, hundreds of patterns and occupations,
+ * and doors all over the place: the few of the other test are all in one. */
+static void spread(struct draw *draw, struct match_opening *o)
+{
+    o->easting_metres = 500000 + (int32_t)draw_below(draw, 60000);
+    o->northing_metres = 160000 + (int32_t)draw_below(draw, 50000);
+    draw_uuid(draw, 200, &o->employer_id);
+    draw_uuid(draw, 250, &o->site_id);
+    if (draw_below(draw, 2))
+        o->soc = (uint16_t)(1000 + draw_below(draw, 9000));
+    if (draw_below(draw, 3) == 0)
+        o->audience_id = (struct uuid) {
+            { [14] = (uint8_t)draw_below(draw, 9), [15] = (uint8_t)draw_below(draw, 200) }
+        };
+}
+
+static void test_run__answers_as_the_naive_reference_of_many(void **state)
+{
+    (void)state;
+    enum { MANY_ROUNDS = 2, MANY_CLIENTS = 12 };
+    static struct match_opening openings[REFERENCE_ROWS_MAX];
+    for (uint64_t seed = 1; seed <= MANY_ROUNDS; seed++) {
+        struct draw draw = { .state = seed * 7919 };
+        for (uint32_t i = 0; i < REFERENCE_ROWS_MAX; i++) {
+            draw_opening(&draw, i, &openings[i]);
+            spread(&draw, &openings[i]);
+        }
+        struct match_catalogue *catalogue = fill(&draw, openings, REFERENCE_ROWS_MAX);
+        for (int i = 0; i < MANY_CLIENTS; i++)
+            check_client(&draw, catalogue, openings, REFERENCE_ROWS_MAX);
         match_catalogue_free(catalogue);
     }
 }
@@ -220,6 +266,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_run__answers_as_the_naive_reference),
+        cmocka_unit_test(test_run__answers_as_the_naive_reference_of_many),
         cmocka_unit_test(test_clients__answers_as_one_run_for_each_client),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
