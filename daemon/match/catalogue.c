@@ -120,8 +120,7 @@ static bool take_new_door(
     }
     door.industry = (uint16_t)industry_number;
     bool is_known = match_dict_find(&c->doors, &door) != MATCH_DICT_NONE;
-    bool ok = industry_number <= UINT16_MAX && match_dict_take(&c->doors, &door, ret_number)
-        && match_columns_grow_numbers(c);
+    bool ok = industry_number <= UINT16_MAX && match_dict_take(&c->doors, &door, ret_number);
     if (!ok || is_known) { /* the door that is there has taken its own */
         (void)match_dict_drop(&c->industries, industry_number);
         (void)match_dict_drop(&c->sites, door.site);
@@ -148,10 +147,6 @@ static bool take_pattern(struct match_catalogue *c, const struct match_opening *
     const struct match_pattern_key key = { .shifts = o->shifts, .kind = match_shift_kind_of(o) };
     if (!take(&c->patterns, &key, old ? &old->pattern : NULL, ret_number))
         return false;
-    if (!match_columns_grow_numbers(c)) {
-        (void)match_dict_drop(&c->patterns, *ret_number);
-        return false;
-    }
     for (size_t i = 0; i < MATCH_WEEK_WORDS; i++)
         c->week[i][*ret_number] = key.kind == MATCH_SHIFT_FIXED ? key.shifts.bits[i] : 0;
     return true;
@@ -163,10 +158,6 @@ static bool take_soc(struct match_catalogue *c, const struct match_opening *o,
     const uint32_t key = o->soc;
     if (!take(&c->socs, &key, old ? &old->soc : NULL, ret_number))
         return false;
-    if (!match_columns_grow_numbers(c)) {
-        (void)match_dict_drop(&c->socs, *ret_number);
-        return false;
-    }
     c->soc_code[*ret_number] = o->soc ? o->soc : MATCH_SOC_UNKNOWN;
     return true;
 }
@@ -281,7 +272,9 @@ static int write_opening(struct match_catalogue *c, const struct match_opening *
     bool is_new = row == MATCH_DICT_NONE;
     if (!is_new)
         old = numbers_of(c, row);
-    if (!match_columns_make(c, o) || !take_numbers(c, o, is_new ? NULL : &old, &numbers))
+    /* room for new numbers before there are any: a number without its column must not be */
+    if (!match_columns_make(c, o) || !match_columns_grow_numbers(c)
+        || !take_numbers(c, o, is_new ? NULL : &old, &numbers))
         return err_oom(err);
     if (!is_new) {
         empty_row(c, row);

@@ -153,9 +153,9 @@ bool match_columns_grow_rows(struct match_catalogue *c)
 
 bool match_columns_grow_numbers(struct match_catalogue *c)
 {
-    return grow(c, &c->door_capacity, c->doors.size, OF_DOORS, OF_DOOR_BLOCKS)
-        && grow(c, &c->pattern_capacity, c->patterns.size, OF_PATTERNS, OF_PATTERNS)
-        && grow(c, &c->soc_capacity, c->socs.size, OF_SOCS, OF_SOCS);
+    return grow(c, &c->door_capacity, c->doors.size + 1, OF_DOORS, OF_DOOR_BLOCKS)
+        && grow(c, &c->pattern_capacity, c->patterns.size + 1, OF_PATTERNS, OF_PATTERNS)
+        && grow(c, &c->soc_capacity, c->socs.size + 1, OF_SOCS, OF_SOCS);
 }
 
 static bool make(struct match_catalogue *c, const void *array)

@@ -306,6 +306,7 @@ void match_catalogue_read(const struct match_catalogue *catalogue,
     const struct match_relations *relations, uint32_t row, struct match_opening *ret_opening);
 
 /* columns.c: arrays that grow together. False without memory; all are then as they were. */
+/* Make room for one row, or one number of each dictionary, more. */
 bool match_columns_grow_rows(struct match_catalogue *catalogue) _must_check_;
 bool match_columns_grow_numbers(struct match_catalogue *catalogue) _must_check_;
 /* Make the columns that @opening needs and none had. */

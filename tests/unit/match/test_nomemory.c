@@ -113,10 +113,7 @@ static void insist(int (*change)(struct match_catalogue *, uint32_t, struct err 
 
 static int put(struct match_catalogue *catalogue, uint32_t i, struct err *err)
 {
-    int r = match_catalogue_put(catalogue, &openings[i], err);
-    return r < 0 ? r
-                 : match_catalogue_relate(catalogue, &options.audience_id, &openings[i].employer_id,
-                     openings[i].stance, openings[i].relationship_level, err);
+    return match_catalogue_put(catalogue, &openings[i], err);
 }
 
 static int arrange(struct match_catalogue *catalogue, uint32_t i, struct err *err)
@@ -131,7 +128,6 @@ static void test_nomemory__what_fails_changes_nothing(void **state)
     struct match_catalogue *catalogue = NULL;
     for (uint64_t seed = 1; seed <= 5; seed++) {
         draw_all(seed);
-        /* an employer's standing is there with its first opening, or it would differ in between */
         for (uint32_t i = 0; i < N; i++)
             openings[i].stance = openings[i].relationship_level = 0;
         assert_int_equal(match_catalogue_new(&catalogue, NULL), 0);
