@@ -159,17 +159,18 @@ static bool has_journeys(const struct match_query *q)
     return q->client->journey_max_minutes && q->client->n_journeys;
 }
 
+/* @minutes: room for a number each site; NULL where no journey counts. */
 static void judge_distance(struct match_tables *tables, const struct match_kernel *kernel,
     const struct match_catalogue *c, const struct match_query *q, int32_t *minutes)
 {
     bool is_limited = q->client->has_home && q->distance_max_squared != INT64_MAX;
     if (is_limited)
         kernel->judge->find_far(c, q, &tables->far);
-    else if (has_journeys(q))
+    else if (minutes)
         memset(tables->far.words, 0, set_bytes(tables->far.n));
-    if (has_journeys(q))
+    if (minutes)
         judge_journeys(tables, c, q, minutes);
-    activate(tables, MATCH_LIMIT_DISTANCE, is_limited || has_journeys(q));
+    activate(tables, MATCH_LIMIT_DISTANCE, is_limited || minutes);
 }
 
 /* ---- shifts ---- */
