@@ -351,6 +351,9 @@ struct match_tables {
     uint32_t active; /* the limits that some opening may fail */
     struct match_set audiences; /* that the asker belongs to */
     struct match_set socs, patterns, nights, far, excluded; /* that fail; the last two are doors */
+    struct match_set excluded_industries;
+    uint8_t *socs_out; /* what @socs is made of */
+    int32_t *site_minutes; /* by checked journeys; NULL: none counts */
     uint16_t *pattern_room_tenths; /* of flexible ones; NULL: there is none */
     bool some_trial_hides;
     uint8_t trial_hides[MATCH_N_TRIALS];

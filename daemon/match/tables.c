@@ -8,37 +8,77 @@ enum { LINE_BYTES = 64, POINTS_A_WEIGHT = 20, FULL_POINTS = 100 };
 
 /* ---- memory: one piece for all of them ---- */
 
-static size_t in_lines(size_t bytes)
+/* Pieces are cut from @memory; while there is none, only counted. */
+struct carver {
+    char *memory;
+    size_t used;
+};
+
+static void *carve(struct carver *carver, size_t bytes)
 {
-    return (bytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
+    void *piece = carver->memory ? carver->memory + carver->used : NULL;
+    carver->used += (bytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
+    return piece;
 }
 
 static size_t set_bytes(uint32_t n)
 {
-    return in_lines(((size_t)n + 63) / 64 * sizeof(uint64_t) + MATCH_SET_SLACK_BYTES);
+    return ((size_t)n + 63) / 64 * sizeof(uint64_t) + MATCH_SET_SLACK_BYTES;
 }
 
-static void *carve(char **memory, size_t bytes)
+static struct match_set carve_set(struct carver *carver, uint32_t n)
 {
-    void *piece = *memory;
-    *memory += bytes;
-    return piece;
+    return (struct match_set) { carve(carver, set_bytes(n)), n };
 }
 
-static void *carve_zeroed(char **memory, size_t bytes)
+static bool has_journeys(const struct match_query *q)
 {
-    return memset(carve(memory, bytes), 0, bytes);
+    return q->client->journey_max_minutes && q->client->n_journeys;
 }
 
-/* A set whose words are all still to be written. */
-static struct match_set carve_set(char **memory, uint32_t n)
+static bool has_industry_wish(const struct match_query *q)
 {
-    return (struct match_set) { carve(memory, set_bytes(n)), n };
+    return q->client->n_industries && q->weights[MATCH_WISH_INDUSTRY];
 }
 
-static struct match_set carve_empty_set(char **memory, uint32_t n)
+/* What begins empty comes first; returns how many bytes that is. */
+static size_t carve_all(struct match_tables *tables, struct carver *carver,
+    const struct match_catalogue *c, const struct match_query *q)
 {
-    return (struct match_set) { carve_zeroed(memory, set_bytes(n)), n };
+    const uint32_t n_patterns = c->patterns.size, n_doors = c->doors.size;
+    const size_t soc_bytes = c->socs.size + MATCH_SET_SLACK_BYTES;
+    tables->audiences = carve_set(carver, c->audiences.size);
+    tables->excluded_industries = carve_set(carver, c->industries.size);
+    tables->soc_points = carve(carver, soc_bytes);
+    tables->socs_out = carve(carver, soc_bytes);
+    size_t empty_bytes = carver->used;
+    tables->socs = carve_set(carver, c->socs.size);
+    tables->patterns = carve_set(carver, n_patterns);
+    tables->nights = carve_set(carver, n_patterns);
+    tables->far = carve_set(carver, n_doors);
+    tables->excluded = carve_set(carver, n_doors);
+    tables->nearest_points = carve(carver, n_doors / 64 + 1);
+    if (c->n_flexible)
+        tables->pattern_room_tenths = carve(carver, n_patterns * sizeof(uint16_t));
+    if (has_industry_wish(q))
+        tables->industry_points = carve(carver, c->industries.size);
+    if (has_journeys(q))
+        tables->site_minutes = carve(carver, c->sites.size * sizeof(int32_t));
+    return empty_bytes;
+}
+
+static bool make_room(
+    struct match_tables *tables, const struct match_catalogue *c, const struct match_query *q)
+{
+    struct carver carver = { NULL, 0 };
+    *tables = (struct match_tables) { .memory = NULL };
+    (void)carve_all(tables, &carver, c, q);
+    carver = (struct carver) { aligned_alloc(LINE_BYTES, carver.used), 0 };
+    if (!carver.memory)
+        return false;
+    *tables = (struct match_tables) { .memory = carver.memory };
+    memset(carver.memory, 0, carve_all(tables, &carver, c, q));
+    return true;
 }
 
 static void add_to_set(struct match_set *set, uint32_t number)
@@ -72,20 +112,21 @@ static void raise_group(const struct match_kernel *kernel, const struct match_ca
 
 /* The set begins as those that are ruled out; where only wished ones count, the others follow. */
 static void judge_socs(struct match_tables *tables, const struct match_kernel *kernel,
-    const struct match_catalogue *c, const struct match_query *q, uint8_t *ruled_out)
+    const struct match_catalogue *c, const struct match_query *q)
 {
     const struct match_client *client = q->client;
     for (size_t i = 0; i < client->n_occupations; i++)
         raise_group(kernel, c, &client->occupations[i].code,
             (uint8_t)(client->occupations[i].weight * POINTS_A_WEIGHT), tables->soc_points);
     for (size_t i = 0; i < client->n_excluded_occupations; i++)
-        raise_group(kernel, c, &client->excluded_occupations[i], 1, ruled_out);
+        raise_group(kernel, c, &client->excluded_occupations[i], 1, tables->socs_out);
     if (!client->n_excluded_occupations && !match_only_these_occupations(client))
         return;
     if (match_only_these_occupations(client))
         for (uint32_t i = 0; i < c->socs.size; i++)
-            ruled_out[i] |= tables->soc_points[i] == 0 && c->soc_code[i] != MATCH_SOC_UNKNOWN;
-    kernel->judge->collect(ruled_out, &tables->socs);
+            tables->socs_out[i]
+                |= tables->soc_points[i] == 0 && c->soc_code[i] != MATCH_SOC_UNKNOWN;
+    kernel->judge->collect(tables->socs_out, &tables->socs);
     activate(tables, MATCH_LIMIT_OCCUPATION, !set_is_empty(&tables->socs));
 }
 
@@ -104,8 +145,9 @@ static struct match_opening of_industry(const struct match_catalogue *c, uint32_
 }
 
 static void judge_industries(struct match_tables *tables, const struct match_kernel *kernel,
-    const struct match_catalogue *c, const struct match_query *q, struct match_set *industries)
+    const struct match_catalogue *c, const struct match_query *q)
 {
+    struct match_set *industries = &tables->excluded_industries;
     for (uint32_t i = 0; i < c->industries.size; i++) {
         const struct match_opening opening = of_industry(c, i);
         struct match_finding finding;
@@ -131,9 +173,10 @@ static void score_industries(
 /* ---- distance ---- */
 
 /* Where staff have checked the journey, it alone counts: of two to one site the first. */
-static void judge_journeys(struct match_tables *tables, const struct match_catalogue *c,
-    const struct match_query *q, int32_t *minutes)
+static void judge_journeys(
+    struct match_tables *tables, const struct match_catalogue *c, const struct match_query *q)
 {
+    int32_t *minutes = tables->site_minutes;
     const struct match_client *client = q->client;
     for (uint32_t i = 0; i < c->sites.size; i++)
         minutes[i] = TABLE_JOURNEY_NONE;
@@ -154,23 +197,17 @@ static void judge_journeys(struct match_tables *tables, const struct match_catal
     }
 }
 
-static bool has_journeys(const struct match_query *q)
-{
-    return q->client->journey_max_minutes && q->client->n_journeys;
-}
-
-/* @minutes: room for a number each site; NULL where no journey counts. */
 static void judge_distance(struct match_tables *tables, const struct match_kernel *kernel,
-    const struct match_catalogue *c, const struct match_query *q, int32_t *minutes)
+    const struct match_catalogue *c, const struct match_query *q)
 {
     bool is_limited = q->client->has_home && q->distance_max_squared != INT64_MAX;
     if (is_limited)
         kernel->judge->find_far(c, q, &tables->far);
-    else if (minutes)
+    else if (tables->site_minutes)
         memset(tables->far.words, 0, set_bytes(tables->far.n));
-    if (minutes)
-        judge_journeys(tables, c, q, minutes);
-    activate(tables, MATCH_LIMIT_DISTANCE, is_limited || minutes);
+    if (tables->site_minutes)
+        judge_journeys(tables, c, q);
+    activate(tables, MATCH_LIMIT_DISTANCE, is_limited || tables->site_minutes);
 }
 
 /* ---- shifts ---- */
@@ -373,46 +410,18 @@ static void find_audiences(
 int match_tables_init(struct match_tables *tables, const struct match_kernel *kernel,
     const struct match_catalogue *c, const struct match_query *q, struct err *err)
 {
-    const uint32_t n_socs = c->socs.size, n_patterns = c->patterns.size, n_doors = c->doors.size;
-    const uint32_t n_industries = c->industries.size;
-    const bool has_industries = q->client->n_industries && q->weights[MATCH_WISH_INDUSTRY];
-    const bool has_excluded = q->client->n_excluded_industries;
-    const size_t soc_bytes = in_lines(n_socs + MATCH_SET_SLACK_BYTES);
-    const size_t near_bytes = in_lines(n_doors / 64 + 1);
-    const size_t room_bytes = c->n_flexible ? in_lines(n_patterns * sizeof(uint16_t)) : 0;
-    const size_t industry_bytes = has_industries ? in_lines(n_industries) : 0;
-    const size_t site_bytes = has_journeys(q) ? in_lines(c->sites.size * sizeof(int32_t)) : 0;
-    const size_t bytes = set_bytes(c->audiences.size) + set_bytes(n_socs)
-        + 2 * set_bytes(n_patterns) + 2 * set_bytes(n_doors) + set_bytes(n_industries)
-        + 2 * soc_bytes + near_bytes + room_bytes + industry_bytes + site_bytes;
-    char *memory = aligned_alloc(LINE_BYTES, bytes);
-    if (!memory)
+    if (!make_room(tables, c, q))
         return err_oom(err);
-    *tables = (struct match_tables) { .memory = memory };
-    tables->audiences = carve_empty_set(&memory, c->audiences.size);
-    tables->socs = carve_set(&memory, n_socs);
-    tables->patterns = carve_set(&memory, n_patterns);
-    tables->nights = carve_set(&memory, n_patterns);
-    tables->far = carve_set(&memory, n_doors);
-    tables->excluded = carve_set(&memory, n_doors);
-    struct match_set industries = carve_empty_set(&memory, n_industries);
-    tables->soc_points = carve_zeroed(&memory, soc_bytes);
-    uint8_t *ruled_out = carve_zeroed(&memory, soc_bytes);
-    tables->pattern_room_tenths = room_bytes ? carve(&memory, room_bytes) : NULL;
-    tables->nearest_points = carve(&memory, near_bytes);
-    tables->industry_points = industry_bytes ? carve(&memory, industry_bytes) : NULL;
-    int32_t *minutes = site_bytes ? carve(&memory, site_bytes) : NULL;
-
     tables->relations = match_relations_of(c, &q->options->audience_id);
     find_audiences(tables, c, q->options);
     judge_fields(tables, c, q);
     judge_trials(tables, q);
-    judge_socs(tables, kernel, c, q, ruled_out);
-    judge_distance(tables, kernel, c, q, minutes);
+    judge_socs(tables, kernel, c, q);
+    judge_distance(tables, kernel, c, q);
     judge_patterns(tables, kernel, c, q);
-    if (has_excluded)
-        judge_industries(tables, kernel, c, q, &industries);
-    if (has_industries)
+    if (q->client->n_excluded_industries)
+        judge_industries(tables, kernel, c, q);
+    if (tables->industry_points)
         score_industries(tables, c, q);
     score_settings(tables, c, q);
     score_accreditations(tables, q);
