@@ -15,7 +15,8 @@ SELECT mark_lesson(:request) AS "lesson"
 -- canvass.v1.LessonService/ListLessons  roles: specialist lead
 SELECT lesson_json(f.l) AS "lessons",
        page_token(f.useful::text, (f.l).created_at::text, (f.l).id::text) AS "next_page_token"
-  FROM (SELECT a.l, a.useful FROM lessons_about(:employer_ids::uuid[], :socs::text[], :borough_ids::text[]) AS a
+  FROM (SELECT a.l, a.useful FROM lessons_about(ARRAY(SELECT standing_employer(x) FROM unnest(:employer_ids::uuid[]) AS x),
+                                          :socs::text[], :borough_ids::text[]) AS a
          WHERE NOT :mine::boolean
         UNION ALL
         SELECT x, (SELECT count(*) FROM lesson_mark m WHERE m.lesson_id = x.id)

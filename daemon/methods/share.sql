@@ -2,10 +2,10 @@
 
 -- Its answer is not kept: a repeat after the share was withdrawn must give nothing.
 -- canvass.v1.ShareService/OpenContact  roles: specialist lead  once
-SELECT open_contact_guarded(:request) AS "."
+SELECT open_contact_guarded(standing_request(:request, 'employer_id')) AS "."
 
 -- canvass.v1.ShareService/ShareContact  roles: specialist lead  writes
-SELECT share_contact(:request) AS "share"
+SELECT share_contact(standing_request(:request, 'employer_id')) AS "share"
 
 -- canvass.v1.ShareService/WithdrawShare  roles: specialist lead  writes
 SELECT withdraw_share(:request) AS "share"
@@ -17,7 +17,7 @@ SELECT share_json(s) AS "shares", page_token(s.given_at::text, s.id::text) AS "n
  WHERE (:ended::boolean OR s.withdrawn_at IS NULL AND s.expires_on >= london_today())
    AND (NOT :given::boolean OR s.borough_id = borough())
    AND (NOT :received::boolean OR s.borough_id <> borough())
-   AND (:employer_id::uuid IS NULL OR s.employer_id = :employer_id)
+   AND (:employer_id::uuid IS NULL OR s.employer_id = standing_employer(:employer_id))
    AND (k.keys IS NULL OR (s.given_at, s.id) < (k.keys[1]::timestamptz, k.keys[2]::uuid))
  ORDER BY s.given_at DESC, s.id DESC
  LIMIT :page_size
@@ -34,13 +34,13 @@ SELECT u.at AS "uses.at", u.by_name AS "uses.by", b.name AS "uses.borough",
   CROSS JOIN page_key(:page_token, 2) AS k (keys)
  WHERE (:share_id::uuid IS NULL OR u.share_id = :share_id)
    AND (:contact_id::uuid IS NULL OR u.contact_id = :contact_id)
-   AND (:employer_id::uuid IS NULL OR u.employer_id = :employer_id)
+   AND (:employer_id::uuid IS NULL OR u.employer_id = standing_employer(:employer_id))
    AND (k.keys IS NULL OR (u.at, u.id) < (k.keys[1]::timestamptz, k.keys[2]::uuid))
  ORDER BY u.at DESC, u.id DESC
  LIMIT :page_size
 
 -- canvass.v1.ShareService/RequestContact  roles: specialist lead  writes
-SELECT request_contact(:request) AS "request"
+SELECT request_contact(standing_request(:request, 'employer_id')) AS "request"
 
 -- canvass.v1.ShareService/GrantRequest  roles: specialist lead  writes
 SELECT grant_request(:request) AS "."
@@ -56,7 +56,7 @@ SELECT contact_request_json(r) AS "requests",
  WHERE (:answered::boolean OR r.answered_at IS NULL)
    AND (NOT :by_me::boolean OR r.asked_by = actor())
    AND (NOT :to_me::boolean OR r.owner_id = borough() AND leads_relationship(r.employer_id))
-   AND (:employer_id::uuid IS NULL OR r.employer_id = :employer_id)
+   AND (:employer_id::uuid IS NULL OR r.employer_id = standing_employer(:employer_id))
    AND (k.keys IS NULL OR (r.asked_at, r.id) < (k.keys[1]::timestamptz, k.keys[2]::uuid))
  ORDER BY r.asked_at DESC, r.id DESC
  LIMIT :page_size

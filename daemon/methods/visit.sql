@@ -25,10 +25,10 @@ SELECT visit_json(v) AS "visits", page_token(s.at::text, s.id::text) AS "next_pa
  LIMIT :page_size
 
 -- canvass.v1.VisitService/CheckDoor  roles: specialist lead
-SELECT with_lessons(check_door(:request), :employer_id::uuid, :site_id::uuid, :role_soc::text) AS "."
+SELECT with_lessons(check_door(:request), standing_employer(:employer_id::uuid), :site_id::uuid, :role_soc::text) AS "."
 
 -- canvass.v1.VisitService/PlanVisit  roles: specialist lead  writes
-SELECT with_lessons(plan_visit_guarded(:request), :plan.employer_id::uuid, :plan.site_id::uuid,
+SELECT with_lessons(plan_visit_guarded(:request), standing_employer(:plan.employer_id::uuid), :plan.site_id::uuid,
                     :plan.role_soc::text) AS "."
 
 -- canvass.v1.VisitService/CancelPlan  roles: specialist lead  writes

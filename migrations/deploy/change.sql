@@ -251,6 +251,17 @@ SELECT change_track('employer', 'id'),
        change_track('objection', 'employer_id'),
        change_track('relationship', 'employer_id', borough => 'r.borough_id'),
        change_track('opening', 'employer_id', borough => 'CASE WHEN NOT r.network THEN r.borough_id END'),
+       change_track('not_duplicate', 'one'),
+       -- Asking is the asker's, answering the owner's.
+       change_track('contact_request', 'employer_id',
+                    borough => 'CASE WHEN r.answered_at IS NULL THEN r.borough_id ELSE r.owner_id END'),
+       change_track('contact_share', 'employer_id', borough => 'r.borough_id'),
+       change_track('contact_use', 'employer_id', borough => 'r.owner_id'),
+       change_track('employer_block', 'employer_id'),
+       change_track('cool_off', 'employer_id'),
+       -- The network reads lessons, not what became of them: a text that was withdrawn is nobody's.
+       change_track('lesson', 'employer_id', borough => 'r.borough_id'),
+       change_track('lesson_mark'),
        change_track('client', client => 'id', team => 'r.team_id');
 SELECT change_track(t, client => 'client_id',
                     team => '(SELECT c.team_id FROM client c WHERE c.id = r.client_id)')
@@ -282,7 +293,7 @@ LANGUAGE sql STABLE PARALLEL SAFE
 RETURN canvass.actor() IS NOT NULL AND table_name <> 'objection'
        AND (borough_id IS NULL OR borough_id = canvass.borough())
        AND (team_id IS NULL OR team_id = canvass.team())
-       AND (table_name IN ('employer', 'site', 'employer_ref', 'employer_merge')
+       AND (table_name IN ('employer', 'site', 'employer_ref', 'employer_merge', 'not_duplicate')
             OR canvass.has_role('specialist', 'lead'));
 COMMENT ON FUNCTION change_seen(text, text, uuid) IS 'Whether the caller may read a change of this table, borough and team.';
 CREATE POLICY seen ON change FOR SELECT TO canvass_app

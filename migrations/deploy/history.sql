@@ -39,6 +39,19 @@ INSERT INTO change_sentence (table_name, kind, sentence) VALUES
     ('opening', 'created', 'noted the opening {what}'),
     ('opening', 'changed', 'changed {fields} of the opening {what}'),
     ('opening', 'deleted', 'took out the opening {what}'),
+    ('not_duplicate', 'created', 'found {what} to be another employer'),
+    ('contact_request', 'created', 'asked another borough for somebody to talk to'),
+    ('contact_request', 'changed', 'answered a request for somebody to talk to'),
+    ('contact_share', 'created', 'shared {what}'),
+    ('contact_share', 'changed', 'withdrew the share of {what}'),
+    ('contact_use', 'created', 'opened the details of {what}'),
+    ('employer_block', 'created', 'noted that it asked not to be contacted'),
+    ('employer_block', 'changed', 'lifted that it asked not to be contacted'),
+    ('cool_off', 'created', 'set {what} of peace after a visit'),
+    ('lesson', 'created', 'wrote a lesson'),
+    ('lesson', 'changed', 'changed {fields} of a lesson'),
+    ('lesson_mark', 'created', 'found a lesson useful'),
+    ('lesson_mark', 'deleted', 'finds a lesson useful no longer'),
     ('client', 'created', 'added the client {what}'),
     ('client', 'changed', 'changed {fields} of {what}'),
     ('client', 'deleted', 'took out the client {what}'),
@@ -67,7 +80,7 @@ CREATE TABLE change_field (
     form       text NOT NULL DEFAULT 'text',
     PRIMARY KEY (table_name, field),
     CONSTRAINT change_field_form CHECK (form IN ('text', 'date', 'moment', 'pence', 'tenths', 'number',
-                                                 'yes', 'words', 'person', 'site', 'secret'))
+                                                 'yes', 'words', 'boroughs', 'person', 'site', 'secret'))
 );
 COMMENT ON TABLE change_field IS 'What a column is called, and how its values are said.';
 COMMENT ON COLUMN change_field.form IS 'words: an enum or a list; secret: that it changed, not what it holds.';
@@ -127,8 +140,16 @@ INSERT INTO change_field (table_name, field, title, form) VALUES
     ('opening', 'trial_days', 'the days of trial', 'number'),
     ('opening', 'notes', 'the notes', 'text'),
     ('opening', 'network', 'whether the network sees it', 'yes'),
+    ('opening', 'seen_by', 'the boroughs that see it', 'boroughs'),
     ('opening', 'expected_weeks', 'the weeks it lasts', 'number'),
     ('opening', 'closed_reason', 'why it closed', 'text'),
+    ('contact_request', 'granted', 'granted', 'yes'),
+    ('contact_request', 'answer', 'the answer', 'text'),
+    ('contact_share', 'withdrawn_at', 'the withdrawal', 'moment'),
+    ('employer_block', 'lifted_at', 'the lifting', 'moment'),
+    ('employer_block', 'lifted_reason', 'why it was lifted', 'text'),
+    ('lesson', 'text', 'the text', 'secret'),
+    ('lesson', 'withdrawn_at', 'the withdrawal', 'moment'),
     ('client', 'initials', 'the initials', 'text'),
     ('client', 'specialist_id', 'the specialist', 'person'),
     ('client', 'status', 'the status', 'words'),
@@ -156,7 +177,7 @@ $$;
 -- its version, and what is worked out from other rows.
 CREATE FUNCTION change_bookkeeping() RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN '{updated_at,updated_by,updated_by_name,version,open_sites,words,name_key}'::text[];
+RETURN '{updated_at,updated_by,updated_by_name,version,open_sites,blocked_on,words,name_key}'::text[];
 
 CREATE FUNCTION said_value(v jsonb, form text) RETURNS text
 LANGUAGE plpgsql STABLE
@@ -178,6 +199,7 @@ BEGIN
             WHEN 'array' THEN (SELECT string_agg(x, ', ' ORDER BY n)
                                  FROM jsonb_array_elements_text(v) WITH ORDINALITY AS l (x, n))
             ELSE replace(t, '_', ' ') END
+        WHEN 'boroughs' THEN (SELECT string_agg(b.name, ', ' ORDER BY b.name) FROM borough b WHERE v ? b.id)
         WHEN 'person' THEN coalesce(specialist_name(t::uuid), 'somebody')
         WHEN 'site' THEN (SELECT coalesce(s.name, s.address[1], s.postcode) FROM site s WHERE s.id = t::uuid)
         WHEN 'secret' THEN NULL
@@ -222,6 +244,16 @@ BEGIN
         RETURN split_part(key, ':', 1);
     WHEN 'employer_merge' THEN
         RETURN coalesce(held ->> 'name', (SELECT m.name FROM employer_merge m WHERE m.merged_id = said_row.id), 'another employer');
+    WHEN 'not_duplicate' THEN
+        RETURN coalesce((SELECT e.name FROM employer e WHERE e.id = key::uuid), 'an employer');
+    WHEN 'contact_share' THEN
+        RETURN (SELECT format('%s with %s', coalesce(c.name, 'somebody'), b.name)
+                  FROM jsonb_populate_record((SELECT s FROM contact_share s WHERE s.id = said_row.id), coalesce(held, '{}')) AS s
+                  JOIN borough b ON b.id = s.to_borough_id LEFT JOIN contact c ON c.id = s.contact_id);
+    WHEN 'contact_use' THEN
+        RETURN coalesce((SELECT c.name FROM contact_use u JOIN contact c ON c.id = u.contact_id WHERE u.id = said_row.id), 'somebody');
+    WHEN 'cool_off' THEN
+        RETURN coalesce(held ->> 'days', (SELECT o.days::text FROM cool_off o WHERE o.id = said_row.id)) || ' days';
     WHEN 'visit' THEN
         RETURN CASE WHEN (held ->> 'withdrawn')::boolean THEN 'took a visit out of the log'
                     WHEN held ->> 'replaces_id' IS NOT NULL THEN 'put a visit right'
@@ -745,7 +777,10 @@ AS $$
         WHEN bool_or(c.table_name = 'objection' AND c.op = 'insert' OR c.table_name = 'contact' AND c.new ->> 'objected_on' IS NOT NULL)
              AND NOT bool_or(c.table_name = 'employer_merge')
         THEN 'Somebody objected to being contacted, and an objection stays.'
-        WHEN bool_or(c.team_id <> team()) OR bool_or(c.borough_id <> borough()) AND NOT bool_or(c.table_name = 'employer_merge')
+        WHEN bool_or(c.table_name = 'contact_use' AND c.op = 'insert')
+        THEN 'Details that were opened have been read, and their borough keeps on record by whom.'
+        -- A request is both boroughs'.
+        WHEN bool_or(c.team_id <> team()) OR bool_or(c.borough_id <> borough() AND c.table_name <> 'contact_request') AND NOT bool_or(c.table_name = 'employer_merge')
         THEN 'It was done for another team or borough; ask somebody there.' END
       FROM change c WHERE c.request_id = of_request AND c.actor = by_actor
 $$;
@@ -869,7 +904,8 @@ BEGIN
 END
 $$;
 
--- A request is the caller's last one that changed anything, or the one that is named.
+-- A request is the caller's last one that changed anything, or the one that is named. Reading somebody's
+-- details leaves a trace and changes nothing.
 CREATE FUNCTION undo(request jsonb) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = canvass, pg_temp
@@ -899,7 +935,7 @@ BEGIN
         END IF;
     ELSE
         SELECT c.actor, c.request_id INTO doer, wanted FROM change c
-         WHERE c.actor = actor() AND c.request_id IS NOT NULL ORDER BY c.id DESC LIMIT 1;
+         WHERE c.actor = actor() AND c.request_id IS NOT NULL AND c.table_name <> 'contact_use' ORDER BY c.id DESC LIMIT 1;
         IF doer IS NULL THEN
             PERFORM fail('CV005', '', 'You changed nothing yet that could be taken back.');
         END IF;
@@ -978,12 +1014,12 @@ BEGIN
                       CASE WHEN o.hidden THEN 'noted a lead' ELSE 'noted an opening' END,
                       o.title), o.id
           FROM opening o JOIN borough b ON b.id = o.borough_id
-         WHERE o.employer_id = timeline.employer AND (o.network OR o.borough_id = borough())
+         WHERE o.employer_id = timeline.employer AND opening_is_seen(o)
         UNION ALL
         SELECT o.closed_at, 'opening', o.id, b.name, NULL,
                format('%s closed: %s', o.title, o.closed_reason), o.id
           FROM opening o JOIN borough b ON b.id = o.borough_id
-         WHERE o.employer_id = timeline.employer AND (o.network OR o.borough_id = borough())
+         WHERE o.employer_id = timeline.employer AND opening_is_seen(o)
            AND o.closed_at IS NOT NULL
         UNION ALL
         SELECT k.created_at, 'contact', k.id, b.name, NULL,

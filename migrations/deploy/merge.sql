@@ -10,6 +10,8 @@
 --   sites             the same postcode and address are one site
 --   relationships     of the same borough: the deeper stage, the later visit with its stance, the
 --                     earlier next touch with its step; who leads stays, or is the other's lead
+--   blocks            of two that stand the one that was said first stays, the other is lifted
+--   pairs             found to be two employers are so with the one that was kept
 --   objections        hold at the one employer as they held at the other, and find the same person
 --                     among the other's contacts
 -- Contacts are not compared: two boroughs' notes of one person stay two, and are each one's own.
@@ -165,7 +167,7 @@ AS $$
         'contacts', (SELECT count(*) FROM contact WHERE employer_id = other AND borough_id = borough()),
         'relationships', (SELECT count(*) FROM relationship WHERE employer_id = other AND borough_id = borough()),
         'visits', (SELECT count(*) FROM standing_visit WHERE employer_id = other),
-        'openings', (SELECT count(*) FROM opening WHERE employer_id = other AND (network OR borough_id = borough())),
+        'openings', (SELECT count(*) FROM opening o WHERE o.employer_id = other AND opening_is_seen(o)),
         'plans', (SELECT count(*) FROM plan WHERE employer_id = other AND borough_id = borough()
                      AND cancelled_at IS NULL AND visit_id IS NULL),
         'refs', (SELECT count(*) FROM employer_ref WHERE employer_id = other))
@@ -254,6 +256,31 @@ BEGIN
 END
 $$;
 
+-- One block stands for one employer.
+CREATE FUNCTION merge_blocks(kept uuid, other uuid) RETURNS void
+LANGUAGE sql VOLATILE
+SET search_path = canvass, pg_temp
+AS $$
+    WITH standing AS (
+        SELECT b.id, row_number() OVER (ORDER BY b.said_on, b.set_at, b.id) AS n FROM employer_block b
+         WHERE b.employer_id IN (kept, other) AND b.lifted_at IS NULL)
+    UPDATE employer_block b
+       SET lifted_at = now(), lifted_by = actor(), lifted_by_name = actor_name(),
+           lifted_reason = 'The employer was merged with another that asked the same before.'
+      FROM standing s WHERE s.id = b.id AND s.n > 1
+$$;
+
+CREATE FUNCTION merge_dismissals(kept uuid, other uuid) RETURNS void
+LANGUAGE sql VOLATILE
+SET search_path = canvass, pg_temp
+AS $$
+    WITH gone AS (DELETE FROM not_duplicate d WHERE merge_dismissals.other IN (d.one, d.other)
+                  RETURNING d.*, CASE WHEN d.one = merge_dismissals.other THEN d.other ELSE d.one END AS third)
+    INSERT INTO not_duplicate (one, other, at, by, by_name)
+    SELECT least(kept, g.third), greatest(kept, g.third), g.at, g.by, g.by_name FROM gone g WHERE g.third <> kept
+        ON CONFLICT DO NOTHING
+$$;
+
 -- What is empty is filled in.
 CREATE FUNCTION merge_fields(kept uuid, o employer) RETURNS employer
 LANGUAGE sql VOLATILE
@@ -321,6 +348,8 @@ BEGIN
     UPDATE employer_merge m SET kept_id = keep_id WHERE m.kept_id = merge_id;
     PERFORM merge_sites(keep_id, merge_id);
     PERFORM merge_relationships(keep_id, merge_id);
+    PERFORM merge_dismissals(keep_id, merge_id);
+    PERFORM merge_blocks(keep_id, merge_id);
     -- Whatever else names an employer.
     FOR child IN SELECT c.conrelid::regclass AS name
                    FROM pg_constraint c
