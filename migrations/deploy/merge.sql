@@ -10,7 +10,8 @@
 --   sites             the same postcode and address are one site
 --   relationships     of the same borough: the deeper stage, the later visit with its stance, the
 --                     earlier next touch with its step; who leads stays, or is the other's lead
---   blocks            of two that stand the one that was said first stays, the other is lifted
+--   blocks            where both are blocked, what was kept stays blocked, the other's is lifted
+--   requests          for anybody whom a borough knows, by the same person: the one of what was kept
 --   pairs             found to be two employers are so with the one that was kept
 --   objections        hold at the one employer as they held at the other, and find the same person
 --                     among the other's contacts
@@ -256,18 +257,22 @@ BEGIN
 END
 $$;
 
--- One block stands for one employer.
-CREATE FUNCTION merge_blocks(kept uuid, other uuid) RETURNS void
-LANGUAGE sql VOLATILE
+-- One block stands for one employer, and nobody asks the same borough twice.
+CREATE FUNCTION merge_network(kept uuid, other uuid) RETURNS void
+LANGUAGE plpgsql VOLATILE
 SET search_path = canvass, pg_temp
 AS $$
-    WITH standing AS (
-        SELECT b.id, row_number() OVER (ORDER BY b.said_on, b.set_at, b.id) AS n FROM employer_block b
-         WHERE b.employer_id IN (kept, other) AND b.lifted_at IS NULL)
+BEGIN
     UPDATE employer_block b
        SET lifted_at = now(), lifted_by = actor(), lifted_by_name = actor_name(),
-           lifted_reason = 'The employer was merged with another that asked the same before.'
-      FROM standing s WHERE s.id = b.id AND s.n > 1
+           lifted_reason = 'The employer was merged with another that had asked the same.'
+     WHERE b.employer_id = merge_network.other AND b.lifted_at IS NULL
+       AND EXISTS (SELECT FROM employer_block k WHERE k.employer_id = kept AND k.lifted_at IS NULL);
+    DELETE FROM contact_request r USING contact_request k
+     WHERE r.employer_id = merge_network.other AND k.employer_id = kept
+       AND num_nonnulls(r.contact_id, k.contact_id, r.answered_at, k.answered_at) = 0
+       AND k.asked_by = r.asked_by AND k.owner_id = r.owner_id;
+END
 $$;
 
 CREATE FUNCTION merge_dismissals(kept uuid, other uuid) RETURNS void
@@ -349,7 +354,7 @@ BEGIN
     PERFORM merge_sites(keep_id, merge_id);
     PERFORM merge_relationships(keep_id, merge_id);
     PERFORM merge_dismissals(keep_id, merge_id);
-    PERFORM merge_blocks(keep_id, merge_id);
+    PERFORM merge_network(keep_id, merge_id);
     -- Whatever else names an employer.
     FOR child IN SELECT c.conrelid::regclass AS name
                    FROM pg_constraint c

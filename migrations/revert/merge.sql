@@ -5,7 +5,7 @@ SET LOCAL ROLE canvass_owner;
 SET LOCAL search_path = canvass, pg_temp;
 
 DROP FUNCTION merge_employers(jsonb);
-DROP FUNCTION merge_fields(uuid, employer), merge_dismissals(uuid, uuid), merge_blocks(uuid, uuid), merge_objections(uuid, uuid), merge_relationships(uuid, uuid),
+DROP FUNCTION merge_fields(uuid, employer), merge_dismissals(uuid, uuid), merge_network(uuid, uuid), merge_objections(uuid, uuid), merge_relationships(uuid, uuid),
     merge_sites(uuid, uuid), merge_counts(uuid, uuid), merge_twin_sites(uuid, uuid),
     employer_to_merge(uuid, text);
 

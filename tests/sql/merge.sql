@@ -3,7 +3,7 @@
 BEGIN;
 \ir support/network.sql
 \ir support/undo.sql
-SELECT plan(72);
+SELECT plan(84);
 
 \set keep '''e0000000-0000-7000-8000-000000000001'''
 \set other '''e0000000-0000-7000-8000-0000000000b2'''
@@ -177,6 +177,45 @@ SELECT matches(net.undo('amira', 12), '^CV009 undo_id: This cannot be taken back
 SELECT is(net.undo('amira', 13), 'Amira Shah put a visit right', 'take that back first');
 SELECT is(net.undo('amira', 12), 'Amira Shah merged Pair 2 into it', 'and the merge can go');
 SELECT is((SELECT array_agg(DISTINCT employer_id) FROM visit WHERE '0f100000-0000-7000-8000-000000000002' IN (SELECT visit_line(visit))), '{e1000000-0000-7000-8000-000000000002}', 'with the whole line of the visit');
+
+-- What boroughs share, block and learn, and pairs that are two.
+SELECT net.pair(5), net.pair(6) \gset
+\set five '''e1000000-0000-7000-8000-000000000005'''
+\set six '''e1000000-0000-7000-8000-000000000006'''
+INSERT INTO contact (id, employer_id, borough_id, name, source, basis, updated_by_name) VALUES
+    ('0c100000-0000-7000-8000-000000000001', :six, 'E09000022', 'Kay Lowe', 'met', 'consent', 'net');
+INSERT INTO contact_request (id, employer_id, contact_id, owner_id, borough_id, asked_by, asked_by_name, reason) VALUES
+    ('06100000-0000-7000-8000-000000000001', :six, NULL, 'E09000022', 'E09000028', 'b0000000-0000-7000-8000-000000000004', 'Sam Reid', 'anybody'),
+    ('06100000-0000-7000-8000-000000000003', :five, NULL, 'E09000022', 'E09000028', 'b0000000-0000-7000-8000-000000000004', 'Sam Reid', 'anybody'),
+    ('06100000-0000-7000-8000-000000000002', :six, '0c100000-0000-7000-8000-000000000001', 'E09000022', 'E09000028', 'b0000000-0000-7000-8000-000000000004', 'Sam Reid', 'her');
+INSERT INTO contact_share (id, contact_id, employer_id, borough_id, to_borough_id, expires_on, given_by, given_by_name) VALUES
+    ('05100000-0000-7000-8000-000000000001', '0c100000-0000-7000-8000-000000000001', :six, 'E09000022', 'E09000028', london_today() + 9, 'b0000000-0000-7000-8000-000000000001', 'Amira Shah');
+INSERT INTO contact_use (share_id, contact_id, employer_id, owner_id, borough_id, specialist_id, by_name) VALUES
+    ('05100000-0000-7000-8000-000000000001', '0c100000-0000-7000-8000-000000000001', :six, 'E09000022', 'E09000028', 'b0000000-0000-7000-8000-000000000004', 'Sam Reid');
+INSERT INTO employer_block (employer_id, reason, said_on, borough_id, set_by, set_by_name) VALUES
+    (:five, 'the later', '2026-10-02', 'E09000022', 'b0000000-0000-7000-8000-000000000001', 'Amira Shah'),
+    (:six, 'the earlier', '2026-10-01', 'E09000028', 'b0000000-0000-7000-8000-000000000004', 'Sam Reid');
+INSERT INTO cool_off (employer_id, days, from_on, set_by_name) VALUES (:six, 40, '2026-10-01', 'net');
+INSERT INTO lesson (id, employer_id, text, specialist_id, by_name, borough_id) VALUES
+    ('1e100000-0000-7000-8000-000000000001', :six, 'Call before eight.', 'b0000000-0000-7000-8000-000000000001', 'Amira Shah', 'E09000022');
+INSERT INTO not_duplicate (one, other, by, by_name) VALUES
+    (:five, :six, 'b0000000-0000-7000-8000-000000000004', 'Sam Reid'),
+    (:keep, :six, 'b0000000-0000-7000-8000-000000000004', 'Sam Reid');
+SELECT net.keep('network') IS NULL AS x \gset
+SELECT net.request(20) IS NULL AS x \gset
+SELECT called('amira', net.merge(:five, :six)) IS NOT NULL AS x \gset
+SELECT is((SELECT count(*) FROM contact_request WHERE employer_id = :five), 2::bigint, 'requests come along, and nobody asks twice');
+SELECT is((SELECT (s.employer_id, u.employer_id) FROM contact_share s JOIN contact_use u ON u.share_id = s.id), (:five::uuid, :five::uuid), 'shares and their uses follow the contact');
+SELECT is((SELECT array_agg(reason) FROM employer_block WHERE employer_id = :five AND lifted_at IS NULL), '{the later}', 'of two blocks that of the kept one stands');
+SELECT is((SELECT lifted_reason FROM employer_block WHERE reason = 'the earlier'), 'The employer was merged with another that had asked the same.', 'the other says why not');
+SELECT is((SELECT blocked_on FROM employer WHERE id = :five), '2026-10-02', 'and the employer shows it');
+SELECT is((cool_off_on(:five, '2026-11-01')).days, 40, 'its cool-off');
+SELECT is((SELECT employer_id FROM lesson), :five, 'what was learnt of it');
+SELECT is((SELECT array_agg(ARRAY[one, other]) FROM not_duplicate), ARRAY[ARRAY[:keep, :five]]::uuid[], 'another that is not it; the pair itself is one now');
+SELECT is(net.undo('amira', 20), 'Amira Shah merged Pair 6 into it', 'taken back');
+SELECT is(net.since('network'), NULL, 'all of it is where it was');
+SELECT is(net.undo('amira', NULL), 'Amira Shah took back: merged Pair 6 into it', 'merged again');
+SELECT is((SELECT count(*) FROM employer_block WHERE employer_id = :five), 2::bigint, 'blocks came again');
 
 SELECT * FROM finish();
 ROLLBACK;
