@@ -82,7 +82,8 @@ static void answer_opening(const struct state *state, const char *line)
     struct match_options options = { .on = 0 };
     struct uuid id;
 
-    if (strlen(line) < 73 || uuid_parse(line, 36, &options.audience_id) < 0 || uuid_parse(line + 37, 36, &id) < 0)
+    if (strlen(line) < 73 || uuid_parse(line, 36, &options.audience_id) < 0
+        || uuid_parse(line + 37, 36, &id) < 0)
         puts("what?");
     else if (!match_catalogue_get(follower_catalogue(state->follower), &options, &id, &o))
         puts("none");
