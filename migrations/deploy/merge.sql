@@ -49,6 +49,9 @@ SELECT change_track('employer_merge', 'kept_id');
 
 -- Every row of an employer can be found by it.
 CREATE INDEX plan_employer ON plan (employer_id);
+CREATE INDEX contact_request_employer ON contact_request (employer_id);
+CREATE INDEX employer_block_employer ON employer_block (employer_id);
+CREATE INDEX lesson_of_employer ON lesson (employer_id) WHERE employer_id IS NOT NULL;
 
 -- ---- ids that were merged ----
 

@@ -33,6 +33,6 @@ $$;
 DROP FUNCTION standing_request(jsonb, text[]), standing_employer(uuid);
 DELETE FROM change_table WHERE name = 'employer_merge';
 DROP TABLE employer_merge;
-DROP INDEX plan_employer;
+DROP INDEX plan_employer, contact_request_employer, employer_block_employer, lesson_of_employer;
 
 COMMIT;
