@@ -3,10 +3,10 @@
 -- canvass.v1.ClientService/CreateClient  roles: specialist lead  writes
 SELECT create_client(:request) AS "client"
 
--- canvass.v1.ClientService/GetClient  roles: specialist lead
+-- canvass.v1.ClientService/GetClient  roles: specialist lead  audits
 SELECT client_json(client_of(:client_id::text, :ref::text, 'client_id', 'ref')) AS "client"
 
--- canvass.v1.ClientService/ListClients  roles: specialist lead
+-- canvass.v1.ClientService/ListClients  roles: specialist lead  audits
 SELECT client_json(c, false) AS "clients", page_token(c.ref) AS "next_page_token"
   FROM client c
   CROSS JOIN page_key(:page_token, 1) AS k (keys)

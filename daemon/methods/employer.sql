@@ -106,7 +106,7 @@ SELECT canvass.set_cool_off(:request) AS "cool_off";
 -- canvass.v1.EmployerService/ImportEmployers  roles: specialist lead administrator  writes
 SELECT canvass.import_and_compare(canvass.as_one_import(:request)) AS ".";
 
--- canvass.v1.EmployerService/ExportEmployers  roles: specialist lead administrator
+-- canvass.v1.EmployerService/ExportEmployers  roles: specialist lead administrator  audits
 SELECT e.id AS "employer.id", e.name AS "employer.name", e.trading_as AS "employer.trading_as",
        e.company_number AS "employer.company_number", e.sic AS "employer.sic",
        i.title AS "employer.sector", e.website AS "employer.website", e.phone AS "employer.phone",

@@ -6,7 +6,7 @@
 -- canvass.v1.MatchService/MatchClient#day  roles: specialist lead
 SELECT coalesce(:on::date, london_today()) AS day, caller_audiences_packed() AS audiences
 
--- canvass.v1.MatchService/MatchClient#clients  roles: specialist lead
+-- canvass.v1.MatchService/MatchClient#clients  roles: specialist lead  audits
 SELECT client_json(c) AS "client", c.home_easting AS easting, c.home_northing AS northing,
        coalesce(minimum_wage_pence(c.age_band, m), 0) AS legal_pay,
        minimum_wage_words(c.age_band, m) AS legal_pay_sentence
@@ -23,7 +23,7 @@ SELECT o.* FROM openings_to_show(:found) AS o
 SELECT coalesce(:on::date, london_today()) AS day, caller_audiences_packed() AS audiences
   FROM opening_to_match(:opening_id)
 
--- canvass.v1.MatchService/ExplainMatch#clients  roles: specialist lead
+-- canvass.v1.MatchService/ExplainMatch#clients  roles: specialist lead  audits
 SELECT client_json(c) AS "client", c.home_easting AS easting, c.home_northing AS northing,
        coalesce(minimum_wage_pence(c.age_band, m), 0) AS legal_pay,
        minimum_wage_words(c.age_band, m) AS legal_pay_sentence
@@ -40,7 +40,7 @@ SELECT o.* FROM openings_to_show(:found) AS o
 SELECT coalesce(:on::date, london_today()) AS day, caller_audiences_packed() AS audiences
   FROM opening_to_match(:opening_id)
 
--- canvass.v1.MatchService/MatchOpening#clients  roles: specialist lead
+-- canvass.v1.MatchService/MatchOpening#clients  roles: specialist lead  audits
 SELECT client_json(c) AS "client", c.home_easting AS easting, c.home_northing AS northing,
        coalesce(minimum_wage_pence(c.age_band, m), 0) AS legal_pay,
        minimum_wage_words(c.age_band, m) AS legal_pay_sentence
@@ -51,5 +51,5 @@ SELECT client_json(c) AS "client", c.home_easting AS easting, c.home_northing AS
 -- canvass.v1.MatchService/MatchOpening#weights  roles: specialist lead
 SELECT w.name, w.value FROM match_default w
 
--- canvass.v1.MatchService/SuggestTargets  roles: specialist lead
+-- canvass.v1.MatchService/SuggestTargets  roles: specialist lead  audits
 SELECT suggest_targets(:request) AS "."

@@ -6,10 +6,10 @@ SELECT record_visit_guarded(:request) AS "."
 -- canvass.v1.VisitService/CorrectVisit  roles: specialist lead  writes
 SELECT correct_visit(:request) AS "visit"
 
--- canvass.v1.VisitService/GetVisit  roles: specialist lead
+-- canvass.v1.VisitService/GetVisit  roles: specialist lead  audits
 SELECT visit_json(v) AS "visit" FROM visit v WHERE v.id = :visit_id
 
--- canvass.v1.VisitService/ListVisits  roles: specialist lead
+-- canvass.v1.VisitService/ListVisits  roles: specialist lead  audits
 SELECT visit_json(v) AS "visits", page_token(s.at::text, s.id::text) AS "next_page_token"
   FROM standing_visit s
   JOIN visit v ON v.id = s.id
@@ -48,8 +48,8 @@ SELECT relationship_json(r) AS "relationships", e.name AS "employers",
  ORDER BY r.next_touch_at, r.employer_id
  LIMIT :page_size
 
--- canvass.v1.EmployerService/ListTimeline  roles: specialist lead
+-- canvass.v1.EmployerService/ListTimeline  roles: specialist lead  audits
 SELECT t.at AS "entries.at", t.kind AS "entries.kind", t.borough AS "entries.borough",
        t.by AS "entries.by", t.sentence AS "entries.sentence",
-       t.subject_id AS "entries.subject_id", t.next_page_token AS "next_page_token"
+       saw_visit(t.subject_id) AS "entries.subject_id", t.next_page_token AS "next_page_token"
   FROM timeline(standing_employer(:employer_id), :page_size, :page_token) AS t

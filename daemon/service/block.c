@@ -16,7 +16,7 @@ static const char *const role_names[BLOCK_N_ROLES] = {
 struct header {
     const char *method, *part;
     unsigned roles;
-    bool writes, once;
+    bool writes, once, audits;
 };
 
 struct word {
@@ -102,10 +102,12 @@ static int header_add_word(
         header->writes = true;
     } else if (word_is(word, "once")) {
         header->writes = header->once = true;
+    } else if (word_is(word, "audits")) {
+        header->audits = true;
     } else {
         return err_set(err, ERR_INVALID,
             "%s:%d: \"%.*s\" is neither a role (specialist, lead, administrator, auditor, anyone) "
-            "nor \"writes\" or \"once\"",
+            "nor \"writes\", \"once\" or \"audits\"",
             source->file, source->line, (int)word->len, word->text);
     }
     return 0;
@@ -185,6 +187,7 @@ static int store(struct block_list *list, const struct header *header, const str
             .roles = header->roles,
             .writes = header->writes,
             .once = header->once,
+            .audits = header->audits,
             .n_params = sql.n_params };
         made.sql = arena_strndup(&list->arena, sql.sql.data, sql.sql.len);
         made.params = arena_memdup(&list->arena, sql.params, sql.n_params * sizeof(sql.params[0]));

@@ -11,6 +11,8 @@
  *     specialist lead administrator auditor   who may call; anyone: every valid caller
  *     writes                                  changes rows: takes a request_id, its answer is kept
  *     once                                    writes, but its answer is not kept (a secret)
+ *     audits                                  shows rows of clients, or exports: is noted in audit,
+ *                                             as are all that write
  *
  * In the statement `:employer.name` is the request's field of that path and becomes $1, $2, ...;
  * the same path twice is the same number. Strings, quoted names, dollar quotes, comments and casts
@@ -49,6 +51,7 @@ struct block {
     const char *part; /* "client", or "" */
     unsigned roles; /* 1u << enum block_role */
     bool writes, once; /* once implies writes */
+    bool audits;
     const char *sql; /* with $n for parameters, without the last semicolon */
     const struct block_param *params; /* params[0] is $1 */
     size_t n_params;

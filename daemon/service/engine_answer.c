@@ -56,6 +56,12 @@ static int set_token(struct op *op, const struct bind_columns *columns,
     return 0;
 }
 
+static void op_refuse(struct op *op, const struct err *err)
+{
+    op_note_refusal(op, err);
+    op_fail(op, err);
+}
+
 /* Rows to the one response of a call. */
 static int answer_rows(
     struct op *op, const struct db_result *result, ProtobufCMessage **ret_message, struct err *err)
@@ -105,7 +111,7 @@ static void answer_one(struct op *op, const struct db_reply *reply)
         r = answer_rows(op, result, &message, &err);
     if (r < 0) {
         error_translate_plain(&err, op->method->name, call_id(op->call), &err);
-        op_fail(op, &err);
+        op_refuse(op, &err);
         return;
     }
     call_send(op->call, message);
@@ -193,7 +199,7 @@ static void on_failure(struct op *op, const struct db_reply *reply)
     if (err.code == ERR_UNAVAILABLE || err.code == ERR_EXHAUSTED)
         op_fail_for_now(op, &err, 0);
     else
-        op_fail(op, &err);
+        op_refuse(op, &err);
 }
 
 void op_on_reply(const struct db_reply *reply, void *arg)

@@ -47,6 +47,25 @@ static int add_part(const struct op *op, struct db_batch *batch, const struct me
     return db_batch_add(batch, &op->method->kept, values, n + 1, err);
 }
 
+/* One row a call: of an answer in pages the first one. What is only checked leaves nothing. */
+static bool notes(const struct op *op)
+{
+    return op->method->audits && !op->validate_only && !op->has_page_token && !op->is_found;
+}
+
+/* Note the call, when its other statements have said whose rows they showed. */
+static int add_note(const struct op *op, struct db_batch *batch, struct err *err)
+{
+    struct db_value values[STATEMENT_AUDIT_NOTE_PARAMS] = {
+        binary(op->method->name, strlen(op->method->name)),
+        { .is_binary = true },
+    };
+
+    if (op->has_request_id)
+        values[1] = binary(op->request_id.bytes, sizeof(op->request_id.bytes));
+    return db_batch_add(batch, &statement_audit_note, values, ARRAY_SIZE(values), err);
+}
+
 static int fill_run(struct op *op, struct db_batch *batch, struct err *err)
 {
     const struct method *method = op->method;
@@ -59,6 +78,8 @@ static int fill_run(struct op *op, struct db_batch *batch, struct err *err)
         r = add_part(op, batch, &method->parts[i], is_kept, err);
     if (r == 0 && method->code)
         r = op_code_ask(op, batch, err);
+    if (r == 0 && notes(op))
+        r = add_note(op, batch, err);
     if (r == 0 && op->validate_only)
         r = db_batch_add(batch, &statement_check_only, NULL, 0, err);
     return r;
@@ -78,7 +99,7 @@ void op_submit(struct op *op)
     const struct method *method = op->method;
     bool replays = op->state == OP_REPLAYING;
     struct db_batch *batch
-        = db_batch_new(op->engine->options.pool, method->writes ? DB_WRITE : DB_READ);
+        = db_batch_new(op->engine->options.pool, method->writes || notes(op) ? DB_WRITE : DB_READ);
     struct err err = { 0 };
     int r;
 

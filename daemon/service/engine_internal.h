@@ -1,7 +1,7 @@
 /* One call in the engine's hands. engine_code.c takes the steps of a method that is code. engine.c
  * follows the call's life, engine_admit.c
  * turns away who calls too often, engine_batch.c asks the database, engine_answer.c makes of its
- * replies what the caller gets. */
+ * replies what the caller gets, engine_refused.c notes what was refused. */
 #pragma once
 
 #include "base/arena.h"
@@ -81,6 +81,9 @@ void op_fail_for_now(struct op *op, const struct err *err, int64_t retry_usec);
 /* See that the caller has not called, nor its address failed to log in, too often; else end the
  * call and return false. */
 bool op_admit(struct op *op);
+
+/* Note that the call was refused, if @why says so: DENIED, or NOT_FOUND of a client of others. */
+void op_note_refusal(const struct op *op, const struct err *why);
 
 /* The database knew the caller, or did not. */
 void op_note_login(struct op *op, bool is_known);

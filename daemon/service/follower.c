@@ -17,7 +17,7 @@
 #define PAGE_ROWS 4096 /* of a load: a few milliseconds of the loop */
 #define AFTER_ERROR_USEC (250 * USEC_PER_MSEC)
 #define SQLSTATE_BEHIND "CV009" /* of catalogue_check() */
-#define TIDY_USEC (10 * 60 * USEC_PER_SEC)
+#define TIDY_USEC (60 * USEC_PER_SEC)
 
 static const uint32_t text_oid[] = { OID_TEXT };
 static const uint32_t two_text_oids[] = { OID_TEXT, OID_TEXT };
@@ -65,6 +65,11 @@ static const struct db_statement tidy_statement = {
     .name = "catalogue_tidy",
     .sql = "SELECT canvass.catalogue_tidy()",
 };
+/* Beside it, once a minute: the audit's new rows get their places. */
+static const struct db_statement seal_statement = {
+    .name = "audit_seal_rows",
+    .sql = "SELECT canvass.audit_seal_rows()",
+};
 
 const struct db_statement *const follower_statements[] = {
     &look_statement,
@@ -74,6 +79,7 @@ const struct db_statement *const follower_statements[] = {
     &openings_since_statement,
     &relations_since_statement,
     &tidy_statement,
+    &seal_statement,
 };
 const size_t follower_n_statements = ARRAY_SIZE(follower_statements);
 
@@ -156,7 +162,7 @@ static void on_tidied(const struct db_reply *reply, void *arg)
 
     f->tidy_ticket = NULL;
     if (reply->err)
-        log_debug("changes of openings were not tidied: %s", reply->err->msg);
+        log_debug("changes were not tidied, nor the audit sealed: %s", reply->err->msg);
 }
 
 static void tidy(struct follower *f)
@@ -165,7 +171,8 @@ static void tidy(struct follower *f)
     struct err err = { 0 };
 
     f->tidied_usec = f->looked_usec;
-    if (batch && db_batch_add(batch, &tidy_statement, NULL, 0, &err) == 0)
+    if (batch && db_batch_add(batch, &tidy_statement, NULL, 0, &err) == 0
+        && db_batch_add(batch, &seal_statement, NULL, 0, &err) == 0)
         db_batch_submit(&batch, on_tidied, f, &f->tidy_ticket);
     db_batch_free(batch);
 }

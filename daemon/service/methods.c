@@ -83,6 +83,7 @@ static int make_parts(struct methods *methods, struct method *method, struct err
         method->roles = block->roles;
         method->writes |= block->writes;
         method->once |= block->once;
+        method->audits |= block->audits || block->writes;
         if (i > 0 && block->roles != method->parts[0].block->roles)
             return err_set(err, ERR_INVALID, "%s:%d: every part of %s needs the same roles",
                 block->file, block->line, method->name);

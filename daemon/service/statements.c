@@ -3,6 +3,7 @@
 #include "base/macro.h"
 
 #define OID_BYTEA 17
+#define OID_INT4 23
 #define OID_TEXT 25
 #define OID_TEXT_ARRAY 1009
 
@@ -28,7 +29,26 @@ const struct db_statement statement_check_only = {
     .sql = "SELECT canvass.check_only()",
 };
 
+static const uint32_t note_oids[STATEMENT_AUDIT_NOTE_PARAMS] = { OID_TEXT, STATEMENT_UUID_OID };
+const struct db_statement statement_audit_note = {
+    .name = "audit_note",
+    .sql = "SELECT canvass.audit_note($1, $2)",
+    .n_params = ARRAY_SIZE(note_oids),
+    .param_oids = note_oids,
+};
+
+static const uint32_t refused_oids[STATEMENT_AUDIT_REFUSED_PARAMS]
+    = { OID_TEXT, OID_INT4, STATEMENT_UUID_OID };
+const struct db_statement statement_audit_refused = {
+    .name = "audit_refused",
+    .sql = "SELECT canvass.audit_refused($1, $2, $3)",
+    .n_params = ARRAY_SIZE(refused_oids),
+    .param_oids = refused_oids,
+};
+
 const struct db_statement *const statements[] = {
+    &statement_audit_note,
+    &statement_audit_refused,
     &statement_check_only,
     &statement_enter,
     &statement_replay,

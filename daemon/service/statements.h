@@ -8,8 +8,12 @@
 extern const struct db_statement statement_enter; /* names the caller: canvass.enter() */
 extern const struct db_statement statement_replay; /* the kept answer of a request_id */
 extern const struct db_statement statement_check_only; /* ends a validate_only batch */
+extern const struct db_statement statement_audit_note; /* ends a batch that is audited */
+extern const struct db_statement statement_audit_refused; /* of a call that was refused */
 
 #define STATEMENT_ENTER_PARAMS 5
+#define STATEMENT_AUDIT_NOTE_PARAMS 2
+#define STATEMENT_AUDIT_REFUSED_PARAMS 3
 
 /* All of them, for the check at start. */
 extern const struct db_statement *const statements[];

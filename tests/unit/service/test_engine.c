@@ -332,9 +332,11 @@ static void test_engine__write_keeps_its_answer(void **state)
     assert_int_equal(batch->kind, DB_WRITE);
     assert_memory_equal(batch->preamble.values[3].data, id.bytes, 16);
     assert_int_equal(batch->preamble.values[4].len, 32);
-    assert_int_equal(batch->n_statements, 1);
+    assert_int_equal(batch->n_statements, 2);
     assert_true(str_starts_with(batch->statements[0].statement->sql, "SELECT canvass.keep($2, "));
     assert_memory_equal(batch->statements[0].values[1].data, id.bytes, 16);
+    assert_string_equal(batch->statements[1].statement->name, "audit_note");
+    assert_memory_equal(batch->statements[1].values[1].data, id.bytes, 16);
     fake_db_answer(batch, kept());
     check_answered(call, "Pret");
 }
