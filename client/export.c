@@ -1,4 +1,4 @@
-/* export: a stream of employers and sites, a line each, as it comes. */
+/* export: a stream of rows, a line each, as it comes. */
 #include "base/clock.h"
 #include "client/csv_out.h"
 #include "client/nouns.h"
@@ -13,7 +13,7 @@
 #define IDLE_LIMIT_MSEC 120000
 
 /* In headings that canvass import employers understands. */
-static const struct column columns[] = {
+static const struct column employer_columns[] = {
     { "id", "employer.id", FORMAT_TEXT, 0 },
     { "name", "employer.name", FORMAT_TEXT, 0 },
     { "trading as", "employer.trading_as", FORMAT_TEXT, 0 },
@@ -33,6 +33,22 @@ static const struct column columns[] = {
     { "easting", "site.point.easting", FORMAT_NUMBER, 0 },
     { "northing", "site.point.northing", FORMAT_NUMBER, 0 },
 };
+const struct view employers_export_view = { .rows = "", VIEW_COLUMNS(employer_columns) };
+
+/* Each line holds the hash that seals it and all before. */
+static const struct column audit_columns[] = {
+    { "number", "seq", FORMAT_NUMBER, 0 },
+    { "hash", "hash", FORMAT_TEXT, 0 },
+    { "line", "line", FORMAT_TEXT, 0 },
+};
+const struct view audit_export_view = { .rows = "", VIEW_COLUMNS(audit_columns) };
+
+struct stream {
+    const struct schema_method *method;
+    const struct view *view;
+    json_t *request;
+    int64_t n_rows; /* written: after one, another try would double rows */
+};
 
 static int write_line(struct app *app, struct str *line, struct err *err)
 {
@@ -42,24 +58,26 @@ static int write_line(struct app *app, struct str *line, struct err *err)
     return fwrite(line->data, 1, line->len, app->out) == line->len ? 0 : output_flush(app, err);
 }
 
-static int write_headings(struct app *app, struct err *err)
+static int write_headings(struct app *app, const struct view *view, struct err *err)
 {
     _cleanup_(str_release) struct str line = { 0 };
-    for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
+    for (size_t i = 0; i < view->n_columns; i++) {
         str_addz(&line, i ? "," : "");
-        csv_out_cell(&line, columns[i].heading);
+        csv_out_cell(&line, view->columns[i].heading);
     }
     return write_line(app, &line, err);
 }
 
-static int write_csv(struct app *app, const ProtobufCMessage *message, struct err *err)
+static int write_csv(
+    struct app *app, const struct view *view, const ProtobufCMessage *message, struct err *err)
 {
     _cleanup_(str_release) struct str line = { 0 };
     json_t *value = NULL;
     int rc = json_from_message(message, JSON_SQL, &value, err);
-    for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(columns); i++) {
+    for (size_t i = 0; rc == 0 && i < view->n_columns; i++) {
+        const struct column *column = &view->columns[i];
         _cleanup_(str_release) struct str cell = { 0 };
-        output_cell(json_get_path(value, columns[i].path), columns[i].format, &cell);
+        output_cell(json_get_path(value, column->path), column->format, &cell);
         str_addz(&line, i ? "," : "");
         csv_out_safe_cell(&line, str_text(&cell));
     }
@@ -67,30 +85,31 @@ static int write_csv(struct app *app, const ProtobufCMessage *message, struct er
     return rc < 0 ? rc : write_line(app, &line, err);
 }
 
-static int write_message(struct app *app, const struct schema_method *method, const uint8_t *data,
-    size_t len, struct err *err)
+static int write_message(
+    struct app *app, const struct stream *stream, const uint8_t *data, size_t len, struct err *err)
 {
     _cleanup_(arena_release) struct arena arena;
     _cleanup_(str_release) struct str line = { 0 };
     ProtobufCMessage *message = NULL;
     arena_init(&arena, 0);
-    int rc = message_unpack(method->output, &arena, data, len, NULL, &message, err);
+    int rc = message_unpack(stream->method->output, &arena, data, len, NULL, &message, err);
     if (rc == 0 && !app->json)
-        return write_csv(app, message, err);
+        return write_csv(app, stream->view, message, err);
     if (rc == 0)
         rc = json_print(message, JSON_PROTO3, &line, err);
     return rc < 0 ? rc : write_line(app, &line, err);
 }
 
-static int open_stream(struct app *app, const struct schema_method *method, json_t *request,
-    struct channel_call **ret_call, struct err *err)
+static int open_stream(
+    struct app *app, const struct stream *stream, struct channel_call **ret_call, struct err *err)
 {
+    const struct schema_method *method = stream->method;
     ProtobufCMessage *message = NULL;
     uint8_t *data;
     size_t len;
     int rc = remote_connect(app, err);
     if (rc == 0)
-        rc = json_to_message(request, method->input, &app->arena, JSON_SQL, &message, err);
+        rc = json_to_message(stream->request, method->input, &app->arena, JSON_SQL, &message, err);
     if (rc == 0 && message_pack(message, &app->arena, &data, &len) < 0)
         rc = err_oom(err);
     if (rc == 0)
@@ -100,52 +119,49 @@ static int open_stream(struct app *app, const struct schema_method *method, json
     return rc;
 }
 
-/* One try; *@n_rows counts what was written, after which another try would double rows. */
-static int stream_once(struct app *app, const struct schema_method *method, json_t *request,
-    int64_t *n_rows, struct err *err)
+static int stream_once(struct app *app, struct stream *stream, struct err *err)
 {
     _cleanup_(channel_call_freep) struct channel_call *call = NULL;
     const uint8_t *data;
     size_t len;
-    int rc = open_stream(app, method, request, &call, err);
+    int rc = open_stream(app, stream, &call, err);
     while (rc == 0
         && (rc = channel_receive(call, IDLE_LIMIT_MSEC, &data, &len, err)) == CHANNEL_MESSAGE) {
-        if (*n_rows == 0 && !app->json)
-            rc = write_headings(app, err);
+        if (stream->n_rows == 0 && !app->json)
+            rc = write_headings(app, stream->view, err);
         else
             rc = 0;
         if (rc == 0)
-            rc = write_message(app, method, data, len, err);
-        *n_rows += 1;
+            rc = write_message(app, stream, data, len, err);
+        stream->n_rows++;
     }
     if (rc == CHANNEL_NOTHING)
         return err_set(err, ERR_UNAVAILABLE, "no answer for two minutes");
     return rc;
 }
 
-int export_employers_run(struct app *app, const struct parsed *parsed, struct err *err)
+int export_run(struct app *app, const struct parsed *parsed, struct err *err)
 {
-    const struct schema_method *method = remote_method(parsed->verb->method);
+    struct stream stream
+        = { .method = remote_method(parsed->verb->method), .view = parsed->verb->view };
     struct remote_patience patience;
     struct err why = { 0 };
-    json_t *request = NULL;
-    int64_t n_rows = 0;
-    int rc = request_build(app, parsed, &request, err);
+    int rc = request_build(app, parsed, &stream.request, err);
     if (rc < 0)
         return rc;
     remote_patience_init(&patience, app->patience_usec);
     do
-        rc = stream_once(app, method, request, &n_rows, &why);
-    while (rc < 0 && n_rows == 0 && remote_wait(app, &patience, rc, 0, why.msg));
-    json_decref(request);
+        rc = stream_once(app, &stream, &why);
+    while (rc < 0 && stream.n_rows == 0 && remote_wait(app, &patience, rc, 0, why.msg));
+    json_decref(stream.request);
     if (rc < 0)
         return err_set_field(err, (enum err_code)rc, why.field, "%s%s", why.msg,
-            n_rows ? "; the export is not whole" : "");
-    if (n_rows == 0 && !app->json)
-        rc = write_headings(app, err);
+            stream.n_rows ? "; the export is not whole" : "");
+    if (stream.n_rows == 0 && !app->json)
+        rc = write_headings(app, stream.view, err);
     if (rc == 0)
         rc = output_flush(app, err);
     if (rc == 0)
-        app_note(app, "%" PRId64 " rows", n_rows);
+        app_note(app, "%" PRId64 " rows", stream.n_rows);
     return rc;
 }

@@ -216,7 +216,8 @@ static const struct verb export_verbs[] = { {
     .example = "canvass export employers --borough lambeth > lambeth.csv",
     .notes = "A cell that a spreadsheet would take for a formula has a ' before it.",
     VERB_ARGS(export_args),
-    .run = export_employers_run,
+    .view = &employers_export_view,
+    .run = export_run,
 } };
 const struct noun export_noun = { "export", "employers as CSV", NOUN_VERBS(export_verbs) };
 
