@@ -186,5 +186,61 @@ class TestChain(RightsTest):
         self.assertEqual(rows[n], [str(n), before.hex(), rows[n][2]])
 
 
+class TestPerson(RightsTest):
+    def test_export__reads_as_a_document_and_is_noted(self):
+        client = self.client("PE-101", initials="QZ")
+        self.rpc("ClientService/GetClient", {"client_id": client.id})
+        done = self.cli("person", "export", "pe-101")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("All that canvass keeps of PE-101", done.stdout)
+        self.assertIn("GetClient", done.stdout)
+        record = json.loads(self.cli_json("person", "export", "PE-101")["json"])["record"]
+        self.assertEqual((record["ref"], record["initials"]), ("PE-101", "QZ"))
+        exports = self.entries(client_id=client.id, kind="AUDIT_KIND_EXPORT")
+        self.assertEqual(len(exports), 2)
+
+    def test_erase__asks_for_the_reference_and_leaves_a_bare_row(self):
+        client = self.client("PE-111", initials="QY")
+        self.assertIn("--yes", self.fails(2, "person", "erase", "PE-111"))
+        with self.terminal("person", "erase", "PE-111", code=1) as terminal:
+            terminal.expect("Type PE-111 to erase: ")
+            terminal.sendline("PE-112")
+        self.assertEqual(self.rpc("ClientService/GetClient", {"ref": "PE-111"}).client.initials, "QY")
+        self.assertEqual(self.cli("person", "hold", "PE-111", "--reason", "a claim").returncode, 0)
+        done = self.cli("person", "erase", "PE-111", "--yes")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("holds this record", done.stderr)
+        self.assertEqual(self.cli("person", "release", "PE-111").returncode, 0)
+        self.assertEqual(self.cli("person", "erase", "PE-111", "--dry-run").returncode, 0)
+        self.assertEqual(self.rpc("ClientService/GetClient", {"ref": "PE-111"}).client.initials, "QY")
+        with self.terminal("person", "erase", "PE-111") as terminal:
+            terminal.expect("Type PE-111 to erase: ")
+            terminal.sendline("PE-111")
+            terminal.expect("Erased")
+        self.assert_fails("NOT_FOUND", "ClientService/GetClient", {"ref": "PE-111"}, field="ref")
+        self.assertEqual(self.sql("SELECT count(*) FROM canvass.change c WHERE c::text LIKE '%PE-111%'"), "0")
+        self.assertEqual(self.sql("SELECT count(*) FROM canvass.request r WHERE r.answer::text LIKE '%PE-111%'"), "0")
+        self.assertEqual(self.sql(f"SELECT count(*) FROM canvass.client WHERE id = '{client.id}'"), "1")
+        self.assertTrue(self.verify().intact)
+
+    def test_erase__is_a_leads_and_not_taken_back(self):
+        self.client("PE-121")
+        specialist = self.person(team="Team E09000022", roles=("specialist",))
+        self.assert_fails("PERMISSION_DENIED", "RightsService/ErasePerson", {"ref": "PE-121"}, token=specialist)
+        self.rpc("RightsService/ErasePerson", {"ref": "PE-121"})
+        self.assert_fails("FAILED_PRECONDITION", "HistoryService/Undo", {})
+
+    def test_purge__rehearsed_keeps_everything(self):
+        client = self.client("PE-131")
+        self.rpc("ClientService/DischargeClient", {"client_id": client.id, "reason": "DISCHARGE_REASON_MOVED"})
+        self.sql(f"UPDATE canvass.client SET discharged_at = now() - interval '9 years' WHERE id = '{client.id}'")
+        done = self.cli("person", "purge", "--dry-run")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("8 years after the end of support", done.stdout)
+        self.assertEqual(self.sql(f"SELECT erased_at IS NULL FROM canvass.client WHERE id = '{client.id}'"), "t")
+        self.rpc("RightsService/Purge", {})
+        self.assertEqual(self.sql(f"SELECT erased_at IS NULL FROM canvass.client WHERE id = '{client.id}'"), "f")
+
+
 if __name__ == "__main__":
     canvass_test.main()
