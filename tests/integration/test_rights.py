@@ -202,7 +202,7 @@ class TestPerson(RightsTest):
     def test_erase__asks_for_the_reference_and_leaves_a_bare_row(self):
         client = self.client("PE-111", initials="QY")
         self.assertIn("--yes", self.fails(2, "person", "erase", "PE-111"))
-        with self.terminal("person", "erase", "PE-111", code=1) as terminal:
+        with self.terminal("person", "erase", "PE-111", code=130) as terminal:
             terminal.expect("Type PE-111 to erase: ")
             terminal.sendline("PE-112")
         self.assertEqual(self.rpc("ClientService/GetClient", {"ref": "PE-111"}).client.initials, "QY")
