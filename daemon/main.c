@@ -152,6 +152,7 @@ static int start_engine(struct daemon *daemon, struct err *err)
         .errors = &daemon->book,
         .follower = daemon->follower,
         .message_memory_bytes = (size_t)daemon->options.max_call_memory,
+        .max_watches = (size_t)daemon->options.max_watches,
         .calls = daemon->calls,
         .failed_logins = daemon->failed_logins,
     };

@@ -51,6 +51,7 @@ static const struct config_option option_table[] = {
     OPTION(max_resets_per_second, INT, "400", 0, 1000000, "and for long"),
     OPTION(max_settings, INT, "32", 8, 1000, "entries of one SETTINGS frame"),
     OPTION(max_streams, INT, "100", 1, 100000, "calls at once on one connection"),
+    OPTION(max_watches, INT, "32", 0, 1000000, "watches of one login at a time; 0: no limit"),
     OPTION(metrics_public, BOOL, "no", 0, 0, "GET /metrics for every address, not only for this machine's own"),
     OPTION(pid_file, STRING, NULL, 0, 0, "file for the process's number once it serves; empty: none"),
     OPTION(reflection, BOOL, "yes", 0, 0, "tell clients without .proto files what is offered"),

@@ -30,6 +30,7 @@ struct options {
     int64_t deadline_unary, deadline_stream, timeout_handshake, timeout_idle, timeout_write;
     int64_t timeout_keepalive, timeout_keepalive_answer;
     int64_t max_calls, max_calls_per_second, max_failed_logins, max_failed_logins_per_second;
+    int64_t max_watches;
     int64_t drain, watchdog, workers;
     bool log_calls, metrics_public, reflection;
     char *log_level, *log_target, *pid_file;

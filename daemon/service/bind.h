@@ -24,7 +24,8 @@
  * NULL is sent for what is unset and has presence (messages, optionals, oneofs), for an unspecified
  * enum, and for an empty string or empty bytes. Plain numbers and booleans are sent as they are.
  * `:page_size` is clamped to 1..1000 and one more is asked for (the engine drops that row); a
- * method that streams its answer has `:page_size` and `:page_token` even if its message has not.
+ * method that streams its answer has `:page_size` and `:page_token` even if its message has not, and
+ * `:until`, the token up to which a watch reads.
  *
  * Columns are named by paths of the response. A column of a type that fits the field as above fills
  * it; jsonb fills messages and lists. A path that enters a list (`employers.name`) makes one
@@ -59,6 +60,7 @@ enum bind_source {
     BIND_REQUEST, /* the whole message */
     BIND_PAGE_SIZE,
     BIND_PAGE_TOKEN, /* of the engine's own paging */
+    BIND_UNTIL, /* of a watch */
     BIND_FOUND, /* ids that the method's code found (code.h) */
 };
 
@@ -85,6 +87,7 @@ struct bind_input {
     const ProtobufCMessage *request;
     int32_t page_size; /* of this run, see bind_page_size() */
     const char *page_token; /* of the engine's own paging; NULL at the first page */
+    const char *until; /* of a watch; NULL: as far as there is anything */
     const struct uuid *found;
     size_t n_found;
 };

@@ -78,6 +78,8 @@ static bool init_special(struct bind_params *params, struct bind_param *param,
         params->page_size_default = streams_pages ? BIND_PAGE_STREAM : BIND_PAGE_DEFAULT;
     } else if (streams_pages && str_eq(param->path, "page_token")) {
         param->source = BIND_PAGE_TOKEN;
+    } else if (streams_pages && !field && str_eq(param->path, "until")) {
+        param->source = BIND_UNTIL;
     } else if (!field && str_eq(param->path, "found")) {
         param->source = BIND_FOUND;
         params->has_found = true;
@@ -95,7 +97,8 @@ static int check_special(
     if (param->source == BIND_PAGE_SIZE && param->type->kind != SQL_INT4
         && param->type->kind != SQL_INT8)
         return fail(block, i, "needs the type int4 or int8", err);
-    if (param->source == BIND_PAGE_TOKEN && param->type->kind != SQL_TEXT)
+    if ((param->source == BIND_PAGE_TOKEN || param->source == BIND_UNTIL)
+        && param->type->kind != SQL_TEXT)
         return fail(block, i, "needs the type text", err);
     if (param->source == BIND_FOUND
         && (param->type->kind != SQL_ARRAY || !param->type->element
@@ -366,6 +369,12 @@ static int found_value(const struct bind_param *param, const struct uuid *found,
     return 0;
 }
 
+static struct db_value text_value(const char *text)
+{
+    return (
+        struct db_value) { .data = text, .len = text ? (int)strlen(text) : 0, .is_binary = true };
+}
+
 static int param_value(const struct bind_param *param, const struct bind_input *input,
     struct arena *arena, struct db_value *ret_value, struct err *err)
 {
@@ -375,10 +384,10 @@ static int param_value(const struct bind_param *param, const struct bind_input *
     case BIND_PAGE_SIZE:
         return page_size_value(param, input->page_size, arena, ret_value, err);
     case BIND_PAGE_TOKEN:
-        if (input->page_token)
-            *ret_value = (struct db_value) {
-                .data = input->page_token, .len = (int)strlen(input->page_token), .is_binary = true
-            };
+        *ret_value = text_value(input->page_token);
+        return 0;
+    case BIND_UNTIL:
+        *ret_value = text_value(input->until);
         return 0;
     case BIND_FOUND:
         return found_value(param, input->found, input->n_found, arena, ret_value, err);

@@ -16,7 +16,7 @@ static const char *const role_names[BLOCK_N_ROLES] = {
 struct header {
     const char *method, *part;
     unsigned roles;
-    bool writes, once, audits;
+    bool writes, once, audits, watches;
 };
 
 struct word {
@@ -104,10 +104,12 @@ static int header_add_word(
         header->writes = header->once = true;
     } else if (word_is(word, "audits")) {
         header->audits = true;
+    } else if (word_is(word, "watches")) {
+        header->watches = true;
     } else {
         return err_set(err, ERR_INVALID,
             "%s:%d: \"%.*s\" is neither a role (specialist, lead, administrator, auditor, anyone) "
-            "nor \"writes\", \"once\" or \"audits\"",
+            "nor \"writes\", \"once\", \"audits\" or \"watches\"",
             source->file, source->line, (int)word->len, word->text);
     }
     return 0;
@@ -188,6 +190,7 @@ static int store(struct block_list *list, const struct header *header, const str
             .writes = header->writes,
             .once = header->once,
             .audits = header->audits,
+            .watches = header->watches,
             .n_params = sql.n_params };
         made.sql = arena_strndup(&list->arena, sql.sql.data, sql.sql.len);
         made.params = arena_memdup(&list->arena, sql.params, sql.n_params * sizeof(sql.params[0]));

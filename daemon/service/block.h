@@ -13,6 +13,7 @@
  *     once                                    writes, but its answer is not kept (a secret)
  *     audits                                  shows rows of clients, or exports: is noted in audit,
  *                                             as are all that write
+ *     watches                                 does not end: its pages are what changes (watch.h)
  *
  * In the statement `:employer.name` is the request's field of that path and becomes $1, $2, ...;
  * the same path twice is the same number. Strings, quoted names, dollar quotes, comments and casts
@@ -52,6 +53,7 @@ struct block {
     unsigned roles; /* 1u << enum block_role */
     bool writes, once; /* once implies writes */
     bool audits;
+    bool watches;
     const char *sql; /* with $n for parameters, without the last semicolon */
     const struct block_param *params; /* params[0] is $1 */
     size_t n_params;

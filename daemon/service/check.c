@@ -3,6 +3,7 @@
 #include "db/describe.h"
 #include "service/follower.h"
 #include "service/statements.h"
+#include "service/watch.h"
 
 struct checker {
     struct db_describer *describer;
@@ -307,6 +308,8 @@ int check_run(const struct check_options *options, struct methods *methods, stru
         r = check_statements(&checker, statements, n_statements, err);
     if (r == 0)
         r = check_statements(&checker, follower_statements, follower_n_statements, err);
+    if (r == 0)
+        r = check_statements(&checker, watch_statements, watch_n_statements, err);
     if (r == 0)
         r = compile_all(&checker, err);
     if (r < 0)

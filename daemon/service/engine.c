@@ -32,6 +32,7 @@ void op_fail(struct op *op, const struct err *err)
     if (op->state == OP_DONE)
         return;
     op_set_state(op, OP_DONE);
+    watcher_close(&op->watcher);
     call_finish_err(op->call, err);
 }
 
@@ -45,6 +46,7 @@ void op_fail_for_now(struct op *op, const struct err *err, int64_t retry_usec)
     if (op->state == OP_DONE)
         return;
     op_set_state(op, OP_DONE);
+    watcher_close(&op->watcher);
     if (wire_details_pack(call_arena(op->call), status, err->msg, &violation, *err->field != '\0',
             retry_usec > 0 ? retry_usec : RETRY_AFTER_USEC, &details, &len)
         < 0)
@@ -193,8 +195,23 @@ static void on_writable(struct call *call, void *arg)
     struct op *op = call_user(call);
     (void)arg;
 
-    if (op && op->state == OP_PAUSED && !loop_timer_is_running(&op->retry))
+    if (op && op->method->watches)
+        watcher_writable(&op->watcher);
+    else if (op && op->state == OP_PAUSED && !loop_timer_is_running(&op->retry))
         op_submit(op);
+}
+
+/* A watch would not end by itself. */
+static void on_drain(struct call *call, void *arg)
+{
+    struct op *op = call_user(call);
+    struct err err = { 0 };
+    (void)arg;
+
+    if (!op || !op->method->watches)
+        return;
+    err_set(&err, ERR_UNAVAILABLE, "the server is stopping");
+    op_fail(op, &err);
 }
 
 static void on_closed(struct call *call, void *arg)
@@ -209,6 +226,7 @@ static void on_closed(struct call *call, void *arg)
     if (op->ticket)
         db_ticket_cancel(&op->ticket);
     follower_cancel(&op->in_step);
+    watcher_close(&op->watcher);
     loop_timer_stop(&op->retry);
     str_release(&op->page_token);
     arena_release(&op->stream_arena);
@@ -221,6 +239,7 @@ const struct rpc_handler engine_handler = {
     .on_message = on_message,
     .on_half_close = on_half_close,
     .on_writable = on_writable,
+    .on_drain = on_drain,
     .on_closed = on_closed,
 };
 
@@ -233,11 +252,19 @@ int engine_new(const struct engine_options *options, struct engine **ret_engine,
     engine->options = *options;
     if (engine->options.message_memory_bytes == 0)
         engine->options.message_memory_bytes = STREAM_MEMORY_BYTES;
+    int r = watches_new(options->loop, options->pool, options->max_watches, &engine->watches, err);
+    if (r < 0) {
+        free(engine);
+        return r;
+    }
     *ret_engine = engine;
     return 0;
 }
 
 void engine_free(struct engine *engine)
 {
+    if (!engine)
+        return;
+    watches_free(engine->watches);
     free(engine);
 }

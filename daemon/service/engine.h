@@ -13,6 +13,8 @@
  *     once               as writes, but not kept: a repeat is ALREADY_EXISTS
  *     validate_only      the statement, then canvass.check_only(), whose CV101 undoes everything
  *     streamed answer    page by page; the next page waits until the peer has room
+ *     watches            a streamed answer that does not end: when it has come to the last page, the
+ *                        next one is what is committed from then on (watch.h)
  *     streamed request   a batch for each message, answered in order; the next message is read when
  *                        the last was answered; each has its own request_id
  *     code               two batches, and a look into the catalogue between them (code.h)
@@ -45,6 +47,7 @@ struct engine_options {
     struct follower *follower; /* for methods that are code; NULL if there are none */
     size_t
         message_memory_bytes; /* what one message of a stream and its answer may take; 0: 64 MiB */
+    size_t max_watches; /* of one login; 0: any number */
     struct rate *calls; /* of each caller; NULL: any number */
     struct rate *failed_logins; /* of each address; NULL likewise, and only with the other */
 };

@@ -118,6 +118,18 @@ static void answer_one(struct op *op, const struct db_reply *reply)
     op_next_message(op);
 }
 
+/* To the caller, and to those for whom it reads. */
+static void send_row(struct op *op, const ProtobufCMessage *message)
+{
+    struct watcher *each;
+
+    call_send(op->call, message);
+    if (!op->watcher.watches)
+        return;
+    list_for_each(each, &op->watcher.members, link)
+        call_send(container_of(each, struct op, watcher)->call, message);
+}
+
 /* Send the rows of a page, each a message of its own. */
 static int send_page(struct op *op, const struct db_result *result, size_t n_rows, struct err *err)
 {
@@ -129,7 +141,7 @@ static int send_page(struct op *op, const struct db_result *result, size_t n_row
         int r = bind_columns_message(columns, result, row, 1, &op->stream_arena, &message, err);
         if (r < 0)
             return r;
-        call_send(op->call, message);
+        send_row(op, message);
     }
     return 0;
 }
@@ -145,11 +157,14 @@ static void answer_page(struct op *op, const struct db_reply *reply)
     if (has_more)
         n = (size_t)op->page_size;
     int r = send_page(op, result, n, &err);
-    if (r == 0 && has_more)
+    if (r == 0 && (has_more || op->method->watches))
         r = read_token(&part->columns, result, n - 1, &op->page_token) < 0 ? err_oom(&err) : 0;
     if (r < 0) {
         error_translate_plain(&err, op->method->name, call_id(op->call), &err);
         op_fail(op, &err);
+    } else if (op->method->watches) {
+        op_set_state(op, OP_PAUSED);
+        watcher_answered(&op->watcher, has_more);
     } else if (!has_more) {
         op_succeed(op);
     } else {

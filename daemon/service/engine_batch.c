@@ -27,17 +27,19 @@ static int add_preamble(
 }
 
 /* Add a part of the method with its values; for a kept answer the request_id comes last. */
-static int add_part(const struct op *op, struct db_batch *batch, const struct method_part *part,
+static int add_part(struct op *op, struct db_batch *batch, const struct method_part *part,
     bool is_kept, struct err *err)
 {
     struct db_value values[BLOCK_PARAMS_MAX + 1];
     struct bind_input input = { .request = op->request,
         .page_size = op->page_size,
         .page_token = op->has_page_token ? str_text(&op->page_token) : NULL,
+        .until = op->watcher.until.len ? str_text(&op->watcher.until) : NULL,
         .found = op->code.found,
         .n_found = op->code.n_found };
     size_t n = part->params.n_params;
-    int r = bind_params_values(&part->params, &input, op->arena, values, err);
+    struct arena *arena = op->method->is_streamed ? &op->stream_arena : op->arena;
+    int r = bind_params_values(&part->params, &input, arena, values, err);
 
     if (r < 0)
         return r;
@@ -103,6 +105,8 @@ void op_submit(struct op *op)
     struct err err = { 0 };
     int r;
 
+    if (method->is_streamed)
+        arena_reset(&op->stream_arena);
     if (!batch)
         r = err_oom(&err);
     else
@@ -122,7 +126,13 @@ void op_submit(struct op *op)
 
 void op_start(struct op *op)
 {
+    struct err err = { 0 };
+
     op->has_page_token = false;
-    if (op_admit(op))
+    if (!op_admit(op))
+        return;
+    if (op->method->watches && watcher_open(op->engine->watches, op, &err) < 0)
+        op_fail_for_now(op, &err, 0);
+    else
         op_submit(op);
 }

@@ -15,9 +15,11 @@
 #include "service/engine.h"
 #include "service/follower.h"
 #include "service/methods.h"
+#include "service/watch.h"
 
 struct engine {
     struct engine_options options;
+    struct watches *watches;
 };
 
 enum op_state {
@@ -49,7 +51,7 @@ struct op {
     bool has_page_token;
 
     /* streams */
-    struct arena stream_arena; /* emptied for each message or row */
+    struct arena stream_arena; /* emptied for each message, row or page */
     bool is_half_closed;
     bool is_admitted; /* op_admit() let it pass */
 
@@ -58,6 +60,8 @@ struct op {
     struct follower_wait in_step; /* until the catalogue reflects what was written by now */
     int64_t asked_usec; /* when the first batch asked whether it does already; 0: it did not ask */
     bool is_read, is_in_step, is_found;
+
+    struct watcher watcher; /* of a method that watches */
 
     struct db_ticket *ticket;
     struct loop_timer retry;

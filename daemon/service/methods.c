@@ -58,6 +58,9 @@ static int check_shape(const struct method *method, struct err *err)
     if (method->writes && !method->request_id)
         return err_set(err, ERR_INVALID, "%s:%d: %s writes, but %s has no string request_id",
             block->file, block->line, method->name, method->schema->input->name);
+    if (method->watches && (method->code || !method->is_streamed))
+        return err_set(err, ERR_INVALID, "%s:%d: only an answer that streams can watch: %s",
+            block->file, block->line, method->name);
     if (method->writes && (method->code || method->is_streamed))
         return err_set(err, ERR_INVALID, "%s:%d: a method of this kind cannot write: %s",
             block->file, block->line, method->name);
@@ -84,6 +87,7 @@ static int make_parts(struct methods *methods, struct method *method, struct err
         method->writes |= block->writes;
         method->once |= block->once;
         method->audits |= block->audits || block->writes;
+        method->watches |= block->watches;
         if (i > 0 && block->roles != method->parts[0].block->roles)
             return err_set(err, ERR_INVALID, "%s:%d: every part of %s needs the same roles",
                 block->file, block->line, method->name);
@@ -229,8 +233,10 @@ void methods_print(const struct methods *methods, FILE *out)
             method->once         ? "write once"
                 : method->writes ? "write"
                                  : "read",
-            method->code ? ", code" : "", method->parts[0].block->file,
-            method->parts[0].block->line);
+            method->code          ? ", code"
+                : method->watches ? ", watch"
+                                  : "",
+            method->parts[0].block->file, method->parts[0].block->line);
     }
 }
 

@@ -41,6 +41,7 @@ struct method {
     unsigned roles;
     bool writes, once;
     bool audits; /* is noted in audit: all that write, and reads that say so */
+    bool watches; /* it is_streamed, and does not end */
     bool is_streamed; /* the answer is, by pages */
     bool is_batched; /* each request message is a batch of its own */
     struct db_statement kept; /* writes, not once: the statement that also keeps its answer */
