@@ -100,31 +100,12 @@ static int write_message(
     return rc < 0 ? rc : write_line(app, &line, err);
 }
 
-static int open_stream(
-    struct app *app, const struct stream *stream, struct channel_call **ret_call, struct err *err)
-{
-    const struct schema_method *method = stream->method;
-    ProtobufCMessage *message = NULL;
-    uint8_t *data;
-    size_t len;
-    int rc = remote_connect(app, err);
-    if (rc == 0)
-        rc = json_to_message(stream->request, method->input, &app->arena, JSON_SQL, &message, err);
-    if (rc == 0 && message_pack(message, &app->arena, &data, &len) < 0)
-        rc = err_oom(err);
-    if (rc == 0)
-        rc = channel_open(app->channel, method->path, 0, ret_call, err);
-    if (rc == 0)
-        rc = channel_send(*ret_call, data, len, err);
-    return rc;
-}
-
 static int stream_once(struct app *app, struct stream *stream, struct err *err)
 {
     _cleanup_(channel_call_freep) struct channel_call *call = NULL;
     const uint8_t *data;
     size_t len;
-    int rc = open_stream(app, stream, &call, err);
+    int rc = remote_open_stream(app, stream->method, stream->request, &call, err);
     while (rc == 0
         && (rc = channel_receive(call, IDLE_LIMIT_MSEC, &data, &len, err)) == CHANNEL_MESSAGE) {
         if (stream->n_rows == 0 && !app->json)

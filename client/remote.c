@@ -228,3 +228,24 @@ int remote_call(struct app *app, const char *method_name, json_t *request,
         return rc;
     return call_bytes(app, method, data, len, ret_answer, err);
 }
+
+int remote_open_stream(struct app *app, const struct schema_method *method, json_t *request,
+    struct channel_call **ret_call, struct err *err)
+{
+    ProtobufCMessage *message = NULL;
+    struct arena arena;
+    uint8_t *data;
+    size_t len;
+    arena_init(&arena, 0);
+    int rc = remote_connect(app, err);
+    if (rc == 0)
+        rc = json_to_message(request, method->input, &arena, JSON_SQL, &message, err);
+    if (rc == 0 && message_pack(message, &arena, &data, &len) < 0)
+        rc = err_oom(err);
+    if (rc == 0)
+        rc = channel_open(app->channel, method->path, 0, ret_call, err);
+    if (rc == 0)
+        rc = channel_send(*ret_call, data, len, err);
+    arena_release(&arena);
+    return rc;
+}

@@ -13,6 +13,10 @@
 int remote_call(struct app *app, const char *method, json_t *request, struct answer *ret_answer,
     struct err *err) _must_check_;
 
+/* Begin a call of a method that streams its answer; read it with channel_receive(). */
+int remote_open_stream(struct app *app, const struct schema_method *method, json_t *request,
+    struct channel_call **ret_call, struct err *err) _must_check_;
+
 /* Make the app's channel if there is none. ERR_UNAUTHENTICATED if nobody is logged in. */
 int remote_connect(struct app *app, struct err *err) _must_check_;
 

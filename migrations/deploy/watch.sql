@@ -18,42 +18,6 @@ BEGIN;
 SET LOCAL ROLE canvass_owner;
 SET LOCAL search_path = canvass, pg_temp;
 
--- ---- shares and requests are kept, too ----
-
--- A request is its owner's to answer; who asked sees the row.
-SELECT change_track('contact_request', 'employer_id', borough => 'r.owner_id'),
-       change_track('contact_share', 'employer_id', borough => 'r.borough_id');
-
-INSERT INTO change_sentence (table_name, kind, sentence) VALUES
-    ('contact_request', 'created', 'asked for a contact'),
-    ('contact_request', 'changed', '{fields}'),
-    ('contact_request', 'deleted', 'took back a request for a contact'),
-    ('contact_share', 'created', 'shared a contact'),
-    ('contact_share', 'changed', '{fields}'),
-    ('contact_share', 'deleted', 'took back the share of a contact');
-INSERT INTO change_field (table_name, field, title, form) VALUES
-    ('contact_request', 'answered_at', 'answered a request for a contact', 'secret'),
-    ('contact_share', 'withdrawn_at', 'withdrew the share of a contact', 'secret');
-
--- As in history; and a share that was used stays, with its uses.
-CREATE OR REPLACE FUNCTION undo_never(by_actor uuid, of_request uuid) RETURNS text
-LANGUAGE sql STABLE
-SET search_path = canvass, pg_temp
-AS $$
-    SELECT CASE
-        WHEN bool_or(c.op <> 'insert' AND c.old IS NULL)
-        THEN 'What it took away was not kept, so it cannot be put back.'
-        WHEN bool_or(c.table_name = 'objection' AND c.op = 'insert' OR c.table_name = 'contact' AND c.new ->> 'objected_on' IS NOT NULL)
-             AND NOT bool_or(c.table_name = 'employer_merge')
-        THEN 'Somebody objected to being contacted, and an objection stays.'
-        WHEN bool_or(c.table_name = 'contact_share' AND c.op = 'insert'
-                     AND EXISTS (SELECT FROM contact_use u WHERE u.share_id = c.row_id))
-        THEN 'The contact was opened already; withdraw the share instead.'
-        WHEN bool_or(c.team_id <> team()) OR bool_or(c.borough_id <> borough()) AND NOT bool_or(c.table_name = 'employer_merge')
-        THEN 'It was done for another team or borough; ask somebody there.' END
-      FROM change c WHERE c.request_id = of_request AND c.actor = by_actor
-$$;
-
 -- ---- tokens ----
 
 CREATE FUNCTION watch_days() RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN 7;
