@@ -166,6 +166,18 @@ static int send_preamble(struct db_conn *conn, struct db_batch *batch)
     return send_call(conn, batch, &batch->preamble, OP_PREAMBLE, DB_FAILED_PREAMBLE);
 }
 
+/* Before the preamble: a caller who is turned away there must not take plans along that others
+ * behind in the pipeline rely on. */
+static int send_prepares(struct db_conn *conn, struct db_batch *batch)
+{
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < batch->n_calls; i++)
+        if (!conn->plans[batch->calls[i].slot].is_usable)
+            r = send_prepare(conn, batch, &batch->calls[i], (int)i);
+    return r;
+}
+
 static int send_calls(struct db_conn *conn, struct db_batch *batch)
 {
     int r = 0;
@@ -203,6 +215,8 @@ static int send_whole(struct db_conn *conn, struct db_batch *batch, unsigned lim
         r = db_conn_close_group(conn);
     if (r == 0 && batch->kind == DB_WRITE && batch->deadline_usec)
         r = send_limit(conn, batch, limit_slot);
+    if (r == 0)
+        r = send_prepares(conn, batch);
     if (r == 0)
         r = send_preamble(conn, batch);
     if (r == 0)
