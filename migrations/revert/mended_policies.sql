@@ -21,6 +21,10 @@ CREATE OR REPLACE VIEW catalogue_opening WITH (security_invoker = true) AS
       LEFT JOIN site s ON s.id = o.site_id
      WHERE o.closed_at IS NULL AND coalesce(o.closes_on, 'infinity') >= d.day;
 
+CREATE OR REPLACE FUNCTION standing_employer(given uuid) RETURNS uuid
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce((SELECT m.kept_id FROM canvass.employer_merge m WHERE m.merged_id = given), given);
+
 DROP TRIGGER id_of_another_team ON client;
 DROP FUNCTION client_id_of_another_team();
 
