@@ -131,6 +131,10 @@ BEGIN
        AND coalesce(s.to_specialist_id, actor()) = actor()
        AND (c.op = 'insert' OR c.new ? 'withdrawn_at')
     UNION ALL
+    SELECT c.xid, c.at, c.actor, c.actor_name, c.employer_id, 'request', c.row_id, 'asked for a contact'
+      FROM hidden c JOIN contact_request r ON r.id = c.row_id
+     WHERE c.table_name = 'contact_request' AND r.owner_id = borough() AND c.op = 'insert'
+    UNION ALL
     SELECT c.xid, c.at, c.actor, c.actor_name, c.employer_id, 'request', c.row_id,
            CASE WHEN r.granted THEN 'granted your request for a contact' ELSE 'declined your request for a contact' END
       FROM hidden c JOIN contact_request r ON r.id = c.row_id
@@ -277,6 +281,9 @@ BEGIN
          WHERE (x).table_name = 'contact_share'
         UNION
         SELECT r.borough_id, NULL, r.asked_by FROM c JOIN contact_request r ON r.id = (x).row_id
+         WHERE (x).table_name = 'contact_request'
+        UNION
+        SELECT r.owner_id, NULL, NULL FROM c JOIN contact_request r ON r.id = (x).row_id
          WHERE (x).table_name = 'contact_request'
         UNION
         SELECT NULL, NULL, k.specialist_id FROM c CROSS JOIN LATERAL watch_clashes(x) AS k

@@ -82,18 +82,18 @@ SELECT is(net.hear() -> 'sam', '["Amira Shah (Lambeth) changed the opening Yard 
 
 -- Requests and shares.
 SELECT net.after('sue', $$request_contact('{"contact_id": "0c000000-0000-7000-8000-000000000001", "reason": "two people want yard work"}')$$);
-SELECT is(net.hear(), net.all_of(:lambeth, 'Sue Park (Southwark) asked for a contact, at Stockwell Tool Hire'), 'a request is told to the borough that is asked');
+SELECT is(net.hear() - '{sam,sue}'::text[], net.all_of(:lambeth, 'Sue Park (Southwark) asked for a contact, at Stockwell Tool Hire'), 'a request is told to the borough that is asked');
 SELECT net.after('amira', format('grant_request(''{"contact_request_id": "%s", "contact_id": "0c000000-0000-7000-8000-000000000001"}'')', (SELECT id FROM contact_request)));
-SELECT is(net.hear() -> 'lena', '["Amira Shah (Lambeth) answered a request for a contact; shared a contact, at Stockwell Tool Hire"]', 'an answer is the borough''s');
+SELECT is(net.hear() -> 'lena', '["Amira Shah (Lambeth) answered a request for somebody to talk to; shared Pat Quinn with Southwark, at Stockwell Tool Hire"]', 'an answer is the borough''s');
 SELECT matches(net.hear() #>> '{sue,0}', '^Amira Shah \(Lambeth\) granted your request for a contact; shared a contact with you, at Stockwell Tool Hire$', 'and theirs who asked');
 SELECT is(net.hear() - :lambeth::text[] - 'sue', net.all_of('{sam}', 'Amira Shah (Lambeth) shared a contact with you, at Stockwell Tool Hire'), 'not a colleague''s of who asked, who has the share alone');
 SELECT net.after('amira', format('withdraw_share(''{"share_id": "%s"}'')', (SELECT id FROM contact_share)));
 SELECT is(net.hear() -> 'sue', '["Amira Shah (Lambeth) withdrew the share of a contact with you, at Stockwell Tool Hire"]', 'a share that ends is told to whom it was given');
-SELECT is(net.hear() -> 'bola', '["Amira Shah (Lambeth) withdrew the share of a contact, at Stockwell Tool Hire"]', 'and to the borough');
+SELECT is(net.hear() -> 'bola', '["Amira Shah (Lambeth) withdrew the share of Pat Quinn with Southwark, at Stockwell Tool Hire"]', 'and to the borough');
 SELECT is(net.hear() - :lambeth::text[] - 'sue', jsonb_build_object('sam', net.hear() -> 'sue'), 'and to nobody else');
 SELECT net.after('lena', $$share_contact('{"contact_id": "0c000000-0000-7000-8000-000000000001", "to_borough_id": "E09000028"}')$$);
 SELECT is(net.hear() - :lambeth::text[], net.all_of('{sam,sue}', 'Lena Ofori (Lambeth) shared a contact with you, at Stockwell Tool Hire'), 'a share with a borough is told to all of it');
-SELECT ok(net.hear()::text !~ 'Pat', 'without a name');
+SELECT ok((net.hear() - :lambeth::text[])::text !~ 'Pat', 'without a name');
 
 -- Plans that clash.
 CREATE FUNCTION net.plan(days integer, at text) RETURNS text LANGUAGE sql AS $$
@@ -115,7 +115,7 @@ SELECT net.after('lena', $$undo('{}')$$);
 SELECT is((SELECT count(*) FROM contact_share WHERE withdrawn_at IS NULL), 0::bigint, 'a share that nobody used is taken back');
 SELECT net.does('lena', $$share_contact('{"contact_id": "0c000000-0000-7000-8000-000000000001", "to_borough_id": "E09000028"}')$$);
 SELECT net.does('sue', $$open_contact('{"contact_id": "0c000000-0000-7000-8000-000000000001"}')$$);
-SELECT is(refused('lena', $$undo('{}')$$), 'CV009 undo_id: The contact was opened already; withdraw the share instead.', 'one that was used is withdrawn');
+SELECT matches(refused('lena', $$undo('{}')$$), '^CV009 undo_id: This cannot be taken back, because since then Sue Park opened the details of Pat Quinn', 'one that was used stays');
 
 -- Tokens: each once, page by page, in whatever order transactions came to an end.
 SELECT net.now() AS start \gset
