@@ -8,6 +8,8 @@ import uuid
 import canvass_test
 from canvass_test import LAMBETH, SOUTHWARK, ZERO, to_dict
 
+CAMDEN = "E09000007"
+
 
 def span(day, start, end):
     return {"weekday": f"WEEKDAY_{day}", "start_minute": start * 60, "end_minute": end * 60}
