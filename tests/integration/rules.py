@@ -91,17 +91,27 @@ def sees_change(world, who, row):
     if not calls(who):
         return False
     table = row["table_name"]
-    if table in ("employer", "site", "employer_ref", "employer_merge"):
+    if table in ("employer", "site", "employer_ref", "employer_merge", "not_duplicate"):
         return True
     if not is_field(who) or table == "objection":
         return False
     if row["client_id"] is not None:
         return of_team(world, who, row["client_id"])
+    if table in ("employer_block", "cool_off", "lesson_mark"):
+        return True
     # The row as it stands says whose it is, not what the change says of itself.
     if table == "relationship":
         stands = world[table][(row["row_id"], row["row_key"])]
-    elif table in ("contact", "opening", "visit", "plan"):
+    elif table in ("contact", "opening", "visit", "plan", "contact_share", "lesson"):
         stands = world[table][row["row_id"]]
+    elif table == "contact_request":
+        # Asking is the asker's, answering the owner's; a row may come with its answer.
+        stands = world[table][row["row_id"]]
+        given = row.get("new") or stands
+        if row["op"] != "insert" or given.get("answered_at") is not None:
+            return stands["owner_id"] == who["borough"]
+    elif table == "contact_use":
+        return world[table][row["row_id"]]["owner_id"] == who["borough"]
     else:
         raise KeyError(f"say in sees_change() of rules.py for whom changes of {table} are")
     return stands["borough_id"] == who["borough"] or table == "opening" and stands["network"]
@@ -109,7 +119,7 @@ def sees_change(world, who, row):
 
 ANYBODY = ("borough", "team", "postcode", "postcode_sector", "occupation", "industry",
            "minimum_wage", "trial_rule", "share_rule", "match_default", "telling_word",
-           "twin_threshold", "change_field", "change_sentence", "change_table", "undo")
+           "retention_rule", "twin_threshold", "change_field", "change_sentence", "change_table", "undo")
 REGISTRY = ("employer", "site", "employer_ref", "employer_merge", "employer_block", "cool_off")
 BOROUGHS = ("contact", "relationship", "visit", "standing_visit", "plan")
 CLIENTS = ("client_occupation", "client_wishes", "client_constraints", "client_unavailable",
@@ -138,6 +148,15 @@ SEES = {
         row["withdrawn_at"] is None or row["specialist_id"] == who["id"]),
     "lesson_mark": lambda world, who, row: is_field(who),
     "change": sees_change,
+    # A client's hold is the team's, a contact's the borough's.
+    "hold": lambda world, who, row: (
+        of_team(world, who, row["client_id"]) if row["client_id"] is not None
+        else of_borough(who, world["contact"][row["contact_id"]])),
+    # The auditor reads the borough's audit, a lead what the own team did.
+    "audit": lambda world, who, row: calls(who) and row["borough_id"] == who["borough"] and (
+        "auditor" in who["roles"] or is_lead(who) and row["team_id"] == who["team"]),
+    "audit_seal": lambda world, who, row: calls(who) and row["borough_id"] == who["borough"] and (
+        "auditor" in who["roles"] or is_lead(who)),
 }
 
 # ---- changing a row that is there, without moving it to others ----

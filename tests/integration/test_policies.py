@@ -164,7 +164,7 @@ class Harness:
             got = {k[0] if len(k) == 1 else tuple(k) for k in json.loads(keys)}
             for key, row in self.world[table].items():
                 self.judge(who, key in got, asked[what](self.world, who, table, row),
-                           f"{what} {table} {key}")
+                           f"{what} {table} {key} {row.get('table_name', '')}")
 
     def check_tries(self, who):
         questions = list(self.tries(who)) if who else []

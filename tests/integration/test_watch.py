@@ -134,7 +134,7 @@ class TestWatch(canvass_test.CanvassTest):
             me + "changed the phone to 020 7946 0111, at Acre Lane Garage"])
         self.assertEqual(south.sentences(), [
             me + "added the contact Pat Quinn, at Acre Lane Garage",
-            me + "shared a contact, at Acre Lane Garage", other.sentences()[1]])
+            me + "shared Pat Quinn with Southwark, at Acre Lane Garage", other.sentences()[1]])
         self.assertEqual(mine.sentences(), [
             south.sentences()[0], me + "added the client LB-900", *south.sentences()[1:]])
 
