@@ -24,7 +24,8 @@
  * NULL is sent for what is unset and has presence (messages, optionals, oneofs), for an unspecified
  * enum, and for an empty string or empty bytes. Plain numbers and booleans are sent as they are.
  * `:page_size` is clamped to 1..1000 and one more is asked for (the engine drops that row); a
- * method that streams its answer has `:page_size` and `:page_token` even if its message has not, and
+ * method that streams its answer has `:page_size` and `:page_token` even if its message has not,
+ * and
  * `:until`, the token up to which a watch reads.
  *
  * Columns are named by paths of the response. A column of a type that fits the field as above fills

@@ -13,11 +13,10 @@
  *     once               as writes, but not kept: a repeat is ALREADY_EXISTS
  *     validate_only      the statement, then canvass.check_only(), whose CV101 undoes everything
  *     streamed answer    page by page; the next page waits until the peer has room
- *     watches            a streamed answer that does not end: when it has come to the last page, the
- *                        next one is what is committed from then on (watch.h)
- *     streamed request   a batch for each message, answered in order; the next message is read when
- *                        the last was answered; each has its own request_id
- *     code               two batches, and a look into the catalogue between them (code.h)
+ *     watches            a streamed answer that does not end: when it has come to the last page,
+ * the next one is what is committed from then on (watch.h) streamed request   a batch for each
+ * message, answered in order; the next message is read when the last was answered; each has its own
+ * request_id code               two batches, and a look into the catalogue between them (code.h)
  *
  * The body hash of a write is the SHA-256 of the received message's bytes: who repeats a request
  * sends the same bytes. Serialization failures and deadlocks are tried again twice, with jitter,
