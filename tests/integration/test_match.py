@@ -31,9 +31,9 @@ class MatchTest(canvass_test.CanvassTest):
             "hours_min_tenths": 160, "hours_max_tenths": 160, "pay_pence_hour": 1500,
             **fields}}, token=token).opening
 
-    def client(self, wishes=None, constraints=None, unavailable=None):
+    def client(self, wishes=None, constraints=None, unavailable=None, **caller):
         made = self.rpc("ClientService/CreateClient", {"client": {
-            "ref": f"LB-{uuid.uuid4().int % 10**8}", "age_band": "AGE_BAND_21_AND_OVER"}})
+            "ref": f"LB-{uuid.uuid4().int % 10**8}", "age_band": "AGE_BAND_21_AND_OVER"}}, **caller)
         name = {"client_id": made.client.id}
         if wishes:
             self.rpc("ClientService/SetWishes", {**name, "wishes": wishes})
@@ -43,8 +43,9 @@ class MatchTest(canvass_test.CanvassTest):
             self.rpc("ClientService/SetUnavailable", {**name, "unavailable": unavailable})
         return made.client
 
-    def match(self, client, **fields):
-        return self.rpc("MatchService/MatchClient", {"client_id": client.id, **fields})
+    def match(self, client, token=None, **fields):
+        caller = {"token": token} if token else {}
+        return self.rpc("MatchService/MatchClient", {"client_id": client.id, **fields}, **caller)
 
     def reason(self, matched, criterion, limit=True):
         found, = [r for r in to_dict(matched)["reasons"]
