@@ -194,7 +194,7 @@ class TestMatch(MatchTest):
         self.assertEqual(len(self.match(self.client(token=camden), token=camden).openings), 0)
         self.rpc("OpeningService/UpdateOpening", {
             "opening": {"id": opening.id, "borough_ids": [CAMDEN]},
-            "update_mask": "borough_ids"}, token=southwark)
+            "update_mask": "boroughIds"}, token=southwark)
         self.assertEqual(len(self.match(self.client()).openings), 0)
         self.assertEqual(
             [o.title for o in self.match(self.client(token=camden), token=camden).openings],
