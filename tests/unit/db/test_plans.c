@@ -82,6 +82,21 @@ static void test_statement__whose_prepare_was_skipped_is_prepared_again(void **s
     assert_string_equal(answers[2].text, "1");
 }
 
+/* Who is turned away leaves a plan behind: nobody who comes after must make it again. */
+static void test_statement__of_a_refused_caller_stays_prepared(void **state)
+{
+    struct answer refused, good;
+    struct db_stats before = stats();
+
+    ask(&refused, DB_WRITE, "nobody", &insert, "1");
+    wait_for(&refused, 1);
+    ask(&good, DB_WRITE, "amira", &insert, "2");
+    wait_for(&good, 1);
+    assert_int_equal(refused.code, ERR_UNAUTHENTICATED);
+    assert_int_equal(good.code, 0);
+    assert_int_equal(stats().prepares - before.prepares, 2); /* and enter's */
+}
+
 static void test_statements__that_the_server_forgot_are_prepared_again(void **state)
 {
     struct answer answers[6];
@@ -142,6 +157,7 @@ int main(void)
         POOL_TEST(test_statement__is_prepared_once_a_connection),
         POOL_TEST(test_statement__that_cannot_be_prepared_spares_its_neighbours),
         POOL_TEST(test_statement__whose_prepare_was_skipped_is_prepared_again),
+        POOL_TEST(test_statement__of_a_refused_caller_stays_prepared),
         POOL_TEST(test_statements__that_the_server_forgot_are_prepared_again),
         POOL_TEST(test_statement__that_is_lost_each_time_is_an_error),
         POOL_TEST(test_pool__knows_any_number_of_statements),
