@@ -200,7 +200,8 @@ class TestReads(canvass_test.CanvassTest):
     def setUpClass(cls):
         super().setUpClass()
         cls.ids = [cls.canvass.rpc("EmployerService/CreateEmployer",
-                                   employer(f"Paged {i:03}"), token=cls.token).employer.id
+                                   {**employer(f"Paged {i:03}"), "even_if_similar": True},
+                                   token=cls.token).employer.id
                    for i in range(23)]
 
     def test_read__of_nothing_is_not_found(self):
@@ -332,7 +333,8 @@ class TestStreams(canvass_test.CanvassTest):
 class TestDeadlines(canvass_test.CanvassTest):
     def lock(self):
         """Hold a lock on an employer; returns its id and the process."""
-        made = self.rpc("EmployerService/CreateEmployer", employer("Locked")).employer.id
+        made = self.rpc("EmployerService/CreateEmployer", {
+            **employer("Locked"), "even_if_similar": True}).employer.id
         process = subprocess.Popen(
             ["psql", "-X", "-q", "-h", self.canvass.cluster, "-U", "postgres", "-d", "canvass"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
