@@ -56,9 +56,14 @@ CREATE INDEX lesson_of_employer ON lesson (employer_id) WHERE employer_id IS NOT
 -- ---- ids that were merged ----
 
 -- Merges of merged employers are kept up, so one look is enough.
+-- Not in SQL: a function there that holds a query is planned anew in every call, and its policies too.
 CREATE FUNCTION standing_employer(given uuid) RETURNS uuid
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN coalesce((SELECT m.kept_id FROM canvass.employer_merge m WHERE m.merged_id = given), given);
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+BEGIN
+    RETURN coalesce((SELECT m.kept_id FROM canvass.employer_merge m WHERE m.merged_id = given), given);
+END
+$$;
 COMMENT ON FUNCTION standing_employer(uuid) IS 'The employer that an id stands for: itself, or the one that it was merged into.';
 
 CREATE FUNCTION standing_request(request jsonb, VARIADIC path text[]) RETURNS jsonb

@@ -1,13 +1,8 @@
--- Deploy canvass:mended_policies to pg
+-- Deploy canvass:client_id to pg
 
--- What the matrix of tests/integration/test_matrix.py found.
---
 -- An id that the caller chose for a new client and that another team's client has was refused: so it
 -- told that the client is there. Such a client now gets an id of its own, which the answer names, as
 -- it would name the chosen one; an id that the own team's client has is refused as before.
---
--- And what tests/bench/rls.py found: a function in SQL that holds a query is planned anew in
--- every call, and the policies with it; in plpgsql the plan is kept.
 
 BEGIN;
 SET LOCAL ROLE canvass_owner;
@@ -28,13 +23,5 @@ COMMENT ON FUNCTION client_id_of_another_team() IS
     'An id that another team''s client has gives way to a new one, so that nobody learns that it is taken.';
 CREATE TRIGGER id_of_another_team BEFORE INSERT ON client
     FOR EACH ROW EXECUTE FUNCTION client_id_of_another_team();
-
-CREATE OR REPLACE FUNCTION standing_employer(given uuid) RETURNS uuid
-LANGUAGE plpgsql STABLE PARALLEL SAFE
-AS $$
-BEGIN
-    RETURN coalesce((SELECT m.kept_id FROM canvass.employer_merge m WHERE m.merged_id = given), given);
-END
-$$;
 
 COMMIT;
