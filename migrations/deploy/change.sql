@@ -273,6 +273,14 @@ SELECT change_track('visit', 'employer_id', borough => 'r.borough_id'),
        change_track('plan', 'employer_id', borough => 'r.borough_id'),
        change_track('plan_client', client => 'client_id',
                     team => '(SELECT c.team_id FROM client c WHERE c.id = r.client_id)');
+SELECT change_track('disclosure', 'employer_id', 'client_id', team => 'r.team_id'),
+       change_track('trial', 'employer_id', 'client_id', team => 'r.team_id'),
+       change_track('job', 'employer_id', 'client_id', team => 'r.team_id'),
+       change_track('job_terms', client => 'client_id',
+                    team => '(SELECT c.team_id FROM client c WHERE c.id = r.client_id)'),
+       change_track('lost_shift', client => 'client_id',
+                    team => '(SELECT c.team_id FROM client c WHERE c.id = r.client_id)'),
+       change_track('support', client => 'client_id', team => 'r.team_id');
 
 -- ---- who reads them ----
 

@@ -62,6 +62,21 @@ INSERT INTO change_sentence (table_name, kind, sentence) VALUES
     ('plan', 'deleted', 'took out a planned visit'),
     ('plan_client', 'created', 'planned a visit for the client'),
     ('plan_client', 'deleted', 'took the client out of a planned visit'),
+    ('disclosure', 'created', 'noted what {what} may know'),
+    ('disclosure', 'changed', 'ended what {what} may know'),
+    ('disclosure', 'deleted', 'took out what {what} may know'),
+    ('trial', 'created', 'proposed a trial at {what}'),
+    ('trial', 'changed', 'changed {fields} of the trial at {what}'),
+    ('trial', 'deleted', 'took out a trial at {what}'),
+    ('job', 'created', 'recorded a job at {what}'),
+    ('job', 'changed', 'changed {fields} of the job at {what}'),
+    ('job', 'deleted', 'took out a job at {what}'),
+    ('job_terms', 'created', 'noted the terms of a job'),
+    ('job_terms', 'deleted', 'took out terms of a job'),
+    ('lost_shift', 'created', 'noted a lost shift'),
+    ('lost_shift', 'deleted', 'took out a lost shift'),
+    ('support', 'created', 'recorded support'),
+    ('support', 'deleted', 'took out a record of support'),
     ('employer_merge', 'created', 'merged {what} into it'),
     ('employer_merge', 'deleted', 'took it and {what} apart again');
 INSERT INTO change_sentence (table_name, kind, sentence)
@@ -158,7 +173,51 @@ INSERT INTO change_field (table_name, field, title, form) VALUES
     ('client', 'paused_until', 'the end of the pause', 'date'),
     ('client', 'discharge_reason', 'why support ended', 'words'),
     ('plan', 'cancelled_at', 'the cancellation', 'moment'),
-    ('plan', 'visit_id', 'the visit that ticked it off', 'secret');
+    ('plan', 'visit_id', 'the visit that ticked it off', 'secret'),
+    ('trial', 'site_id', 'the site', 'site'),
+    ('trial', 'kind', 'the kind', 'words'),
+    ('trial', 'starts_on', 'the first day', 'date'),
+    ('trial', 'ends_on', 'the last day', 'date'),
+    ('trial', 'days', 'the days', 'number'),
+    ('trial', 'days_worked', 'the days worked', 'number'),
+    ('trial', 'kept_until', 'how long the place is kept', 'date'),
+    ('trial', 'status', 'the status', 'words'),
+    ('trial', 'jcp_ref', 'Jobcentre Plus''s reference', 'text'),
+    ('trial', 'jcp_agreed_on', 'the day on which Jobcentre Plus agreed', 'date'),
+    ('trial', 'interviewed', 'interviewed', 'yes'),
+    ('trial', 'sole_candidate', 'the only candidate', 'yes'),
+    ('trial', 'volunteer', 'a volunteer', 'yes'),
+    ('trial', 'override_reason', 'why it is longer', 'text'),
+    ('trial', 'unpaid_reason', 'why it is not paid', 'text'),
+    ('trial', 'is_recruiting', 'recruiting', 'yes'),
+    ('trial', 'is_longer', 'longer than needed', 'yes'),
+    ('trial', 'is_observed', 'observed', 'yes'),
+    ('trial', 'is_matching', 'the job''s tasks', 'yes'),
+    ('trial', 'is_valuable', 'of value beyond testing', 'yes'),
+    ('trial', 'is_saving', 'saving labour', 'yes'),
+    ('trial', 'pay_pence_hour', 'the pay', 'pence'),
+    ('trial', 'observer', 'who watches', 'text'),
+    ('trial', 'tasks', 'the tasks', 'text'),
+    ('trial', 'adjustments', 'the adjustments', 'secret'),
+    ('trial', 'travel_paid', 'travel paid', 'yes'),
+    ('trial', 'meals_pence_day', 'the meals', 'pence'),
+    ('trial', 'insured', 'insured', 'yes'),
+    ('trial', 'benefits_told', 'benefits told', 'yes'),
+    ('trial', 'outcome', 'the outcome', 'words'),
+    ('trial', 'outcome_reason', 'the reason', 'secret'),
+    ('trial', 'employer_feedback', 'the employer''s feedback', 'secret'),
+    ('trial', 'client_feedback', 'the client''s feedback', 'secret'),
+    ('job', 'site_id', 'the site', 'site'),
+    ('job', 'title', 'the title', 'text'),
+    ('job', 'soc', 'the occupation', 'text'),
+    ('job', 'starts_on', 'the start', 'date'),
+    ('job', 'competitive', 'competitive', 'yes'),
+    ('job', 'pay_rhythm', 'the pay days', 'words'),
+    ('job', 'first_pay_on', 'the first pay day', 'date'),
+    ('job', 'ends_on', 'the last day', 'date'),
+    ('job', 'end_reason', 'why it ended', 'words'),
+    ('disclosure', 'ended_at', 'the end', 'moment'),
+    ('disclosure', 'withdrawn', 'withdrawn', 'yes');
 
 DO $$
 DECLARE
@@ -258,6 +317,13 @@ BEGIN
         RETURN CASE WHEN (held ->> 'withdrawn')::boolean THEN 'took a visit out of the log'
                     WHEN held ->> 'replaces_id' IS NOT NULL THEN 'put a visit right'
                     ELSE 'recorded a visit' END;
+    WHEN 'disclosure', 'trial', 'job' THEN
+        RETURN coalesce((SELECT e.name FROM employer e
+                          WHERE e.id = standing_employer(coalesce(held ->> 'employer_id',
+                                CASE of_table WHEN 'trial' THEN (SELECT t.employer_id FROM trial t WHERE t.id = said_row.id)
+                                              WHEN 'job' THEN (SELECT j.employer_id FROM job j WHERE j.id = said_row.id)
+                                              ELSE (SELECT d.employer_id FROM disclosure d WHERE d.id = said_row.id) END::text)::uuid)),
+                        'an employer');
     ELSE
         RETURN NULL;
     END CASE;

@@ -157,6 +157,17 @@ CREATE FUNCTION said_moment(at timestamptz) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN to_char(at AT TIME ZONE 'Europe/London', 'FMDD FMMonth YYYY HH24:MI');
 
+-- Employers, specialists and occupations by name, beside what the row says itself.
+CREATE FUNCTION person_row(r jsonb) RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = canvass, pg_temp
+AS $$
+    SELECT jsonb_strip_nulls(r - '{id,client_id,team_id,site_id,updated_by,recorded_by,version}'::text[] || jsonb_build_object(
+        'employer', (SELECT e.name FROM employer e WHERE e.id = (r ->> 'employer_id')::uuid),
+        'specialist', specialist_name(coalesce(r ->> 'specialist_id', r ->> 'recorded_by')::uuid),
+        'occupation', occupation_title(r ->> 'soc')))
+$$;
+
 CREATE FUNCTION person_json(p person) RETURNS jsonb
 LANGUAGE plpgsql STABLE
 SET search_path = canvass, pg_temp
@@ -176,6 +187,17 @@ BEGIN
                        OR v.contact_id = p.contact_id),
         'plans', (SELECT coalesce(jsonb_agg(plan_json(v) ORDER BY v.at), '[]') FROM plan v
                    WHERE v.id IN (SELECT l.plan_id FROM plan_client l WHERE l.client_id = p.client_id)),
+        'disclosures', (SELECT coalesce(jsonb_agg(person_row(to_jsonb(d)) ORDER BY d.recorded_at), '[]')
+                          FROM disclosure d WHERE d.client_id = p.client_id),
+        'trials', (SELECT coalesce(jsonb_agg(person_row(to_jsonb(t)) ORDER BY t.created_at), '[]')
+                     FROM trial t WHERE t.client_id = p.client_id),
+        'jobs', (SELECT coalesce(jsonb_agg(person_row(to_jsonb(j)) || jsonb_build_object(
+                            'terms', (SELECT jsonb_agg(person_row(to_jsonb(t)) - 'job_id' ORDER BY t.from_on) FROM job_terms t WHERE t.job_id = j.id),
+                            'lost_shifts', (SELECT coalesce(jsonb_agg(person_row(to_jsonb(l)) - 'job_id' ORDER BY l.on_day), '[]') FROM lost_shift l WHERE l.job_id = j.id))
+                        ORDER BY j.starts_on), '[]')
+                   FROM job j WHERE j.client_id = p.client_id),
+        'support', (SELECT coalesce(jsonb_agg(person_row(to_jsonb(s)) ORDER BY s.at), '[]')
+                      FROM support s WHERE s.client_id = p.client_id),
         'shares', (SELECT coalesce(jsonb_agg(share_json(s) ORDER BY s.given_at), '[]') FROM contact_share s
                     WHERE s.contact_id = p.contact_id AND s.borough_id = borough()),
         'asked_for', (SELECT coalesce(jsonb_agg(contact_request_json(r) ORDER BY r.asked_at), '[]') FROM contact_request r
@@ -219,9 +241,10 @@ AS $$
            || string_agg(format(E'\n%s\n%s\n', s.title, coalesce(said_json(v -> s.name, '  '), '  nothing')), '' ORDER BY s.n)
            || E'\nMatches are worked out when somebody asks for them and are not kept.\n'
       FROM (VALUES (1, 'record', 'The record'), (2, 'pauses', 'Pauses'), (3, 'visits', 'Visits with this person in mind, or to them'),
-                   (4, 'plans', 'Planned visits'), (5, 'shares', 'Shared with'), (6, 'asked_for', 'Asked for by'),
-                   (7, 'holds', 'Holds'), (8, 'history', 'What was changed, in sentences'),
-                   (9, 'changes', 'What was changed, as it is kept'), (10, 'readers', 'Who was shown it')) AS s (n, name, title)
+                   (4, 'plans', 'Planned visits'), (5, 'disclosures', 'What employers may know'), (6, 'trials', 'Work trials'),
+                   (7, 'jobs', 'Jobs'), (8, 'support', 'Support'), (9, 'shares', 'Shared with'), (10, 'asked_for', 'Asked for by'),
+                   (11, 'holds', 'Holds'), (12, 'history', 'What was changed, in sentences'),
+                   (13, 'changes', 'What was changed, as it is kept'), (14, 'readers', 'Who was shown it')) AS s (n, name, title)
 $$;
 
 CREATE FUNCTION export_person(request jsonb) RETURNS jsonb
@@ -282,6 +305,13 @@ BEGIN
     DELETE FROM client_pause x WHERE x.client_id = erase_client.id;
     DELETE FROM plan_client l USING plan p WHERE l.client_id = erase_client.id AND p.id = l.plan_id AND p.visit_id IS NULL;
     DELETE FROM hold h WHERE h.client_id = erase_client.id;
+    DELETE FROM disclosure d WHERE d.client_id = erase_client.id;
+    -- Trials, jobs and contacts stay as counts: kinds, days, hours, no text.
+    UPDATE trial t SET jcp_ref = NULL, override_reason = NULL, unpaid_reason = NULL, observer = NULL, tasks = NULL,
+           adjustments = NULL, outcome_reason = NULL, employer_feedback = NULL, client_feedback = NULL
+     WHERE t.client_id = erase_client.id;
+    UPDATE support s SET about = NULL WHERE s.client_id = erase_client.id AND s.about IS NOT NULL;
+    UPDATE lost_shift l SET reason = 'other' WHERE l.client_id = erase_client.id;
     -- The year stays, for counts of who was supported when.
     UPDATE client c
        SET ref = 'ERASED-' || lpad((random() * 1e9)::bigint::text, 10, '0'), initials = NULL, specialist_id = NULL,
@@ -339,11 +369,15 @@ BEGIN
         -- Waits for whoever changes the client now.
         PERFORM FROM client c WHERE c.id = p.client_id FOR UPDATE;
         goes := ARRAY['reference, initials, age band and where journeys begin', 'wishes, what must hold, windows',
+            n_of((SELECT count(*) FROM disclosure d WHERE d.client_id = p.client_id), 'agreement with an employer', 'agreements with employers'),
             n_of((SELECT count(*) FROM client_pause x WHERE x.client_id = p.client_id), 'pause', 'pauses'),
             n_of((SELECT count(*) FROM change c WHERE c.client_id = p.client_id AND num_nonnulls(c.old, c.new) > 0),
                  'change''s values', 'changes'' values')];
         stays := ARRAY[n_of((SELECT count(*) FROM visit_client l WHERE l.client_id = p.client_id),
                             'visit "for a client"; read its text, which should name nobody', 'visits "for a client"; read their texts, which should name nobody'),
+                       n_of((SELECT count(*) FROM trial t WHERE t.client_id = p.client_id), 'trial, without its texts', 'trials, without their texts'),
+                       n_of((SELECT count(*) FROM job j WHERE j.client_id = p.client_id), 'job', 'jobs'),
+                       n_of((SELECT count(*) FROM support s WHERE s.client_id = p.client_id), 'contact of support, without its text', 'contacts of support, without their texts'),
                        'one client, without anything of them, so that counts stay true'];
         PERFORM erase_client(p.client_id);
     ELSE
@@ -459,7 +493,7 @@ $$;
 COMMENT ON FUNCTION purge(jsonb) IS 'RightsService/Purge: the whole response. A rehearsal is the same, undone.';
 
 GRANT EXECUTE ON FUNCTION retention_on(retention_class, date), person_of(jsonb, boolean), check_not_held(person),
-    readers_of(person), said_moment(timestamptz), person_json(person), said_json(jsonb, text),
+    readers_of(person), said_moment(timestamptz), person_row(jsonb), person_json(person), said_json(jsonb, text),
     person_document(person, jsonb), export_person(jsonb), erase_person(jsonb), hold_json(hold), hold_person(jsonb),
     release_person(jsonb), purge(jsonb) TO canvass_app;
 

@@ -153,6 +153,8 @@ def generate(canvass, seed, size):
         w.rows("client_unavailable", [{**key, "position": 1, "kind": "other", "span": {
             "days": ["MONDAY"], "from_minute": 540, "until_minute": 600}}])
         w.rows("client_pause", [{**key, "until_on": w.day(20), "began_by": p["id"]}])
+        if w.chance(0.5):
+            write_placement(w, c, p, r.choice(employers)["id"], r.choice(openings)["id"])
     for c, p in clients[::7]:
         # What erasing leaves: the reference and the log.
         w.caller(p)
@@ -195,6 +197,28 @@ def generate(canvass, seed, size):
                                for o in r.sample(field, 2)])
     w.write(canvass)
     return people
+
+
+def write_placement(w, client, p, employer, opening):
+    """What an employer may know of a client, a trial, the job that it led to, and support."""
+    own = {"team_id": p["team"], "client_id": client["id"]}
+    whose = {**own, "borough_id": p["borough"], "specialist_id": p["id"]}
+    stamps = {"updated_by": p["id"], "updated_by_name": p["name"]}
+    w.rows("disclosure", [{**own, "id": w.id(), "employer_id": employer, "level": "may_call",
+                           "agreed_on": w.day(-30), "recorded_by": p["id"],
+                           "recorded_by_name": p["name"]}])
+    trial = w.rows("trial", [{**whose, **stamps, "id": w.id(), "employer_id": employer,
+                              "opening_id": opening, "kind": "paid", "title": "Job", "days": 2,
+                              "starts_on": w.day(-20), "ends_on": w.day(-15)}])[0]
+    job = w.rows("job", [{**whose, **stamps, "id": w.id(), "employer_id": employer, "title": "Job",
+                          "soc": "8214", "starts_on": w.day(-10), "trial_id": trial["id"]}])[0]
+    key = {"job_id": job["id"], "client_id": client["id"]}
+    w.rows("job_terms", [{**key, "from_on": w.day(-10), "hours_tenths": 200,
+                          "pay_pence_hour": 1400, "permanent": True}])
+    w.rows("lost_shift", [{**key, "on_day": w.day(-5), "hours_tenths": 80, "reason": "unwell",
+                           "recorded_by": p["id"]}])
+    w.rows("support", [{**whose, "id": w.id(), "job_id": job["id"], "given_to": "client",
+                        "at": w.moment(-4), "mode": "phone", "about": "the first days"}])
 
 
 def write_shares(w, field, contacts, size):

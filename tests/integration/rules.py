@@ -123,12 +123,16 @@ ANYBODY = ("borough", "team", "postcode", "postcode_sector", "occupation", "indu
 REGISTRY = ("employer", "site", "employer_ref", "employer_merge", "employer_block", "cool_off")
 BOROUGHS = ("contact", "relationship", "visit", "standing_visit", "plan")
 CLIENTS = ("client_occupation", "client_wishes", "client_constraints", "client_unavailable",
-           "client_pause", "visit_client", "plan_client")
+           "client_pause", "visit_client", "plan_client", "job_terms", "lost_shift")
+# From a match to a job; a row names its client's team, and can name no other.
+PLACEMENT = ("disclosure", "standing_disclosure", "trial", "job", "support")
 
 SEES = {
     **{table: lambda world, who, row: calls(who) for table in ANYBODY + REGISTRY},
     **{table: lambda world, who, row: of_borough(who, row) for table in BOROUGHS},
     **{table: lambda world, who, row: of_team(world, who, row["client_id"]) for table in CLIENTS},
+    **{table: lambda world, who, row: is_field(who) and row["team_id"] == who["team"]
+       for table in PLACEMENT},
     "client": lambda world, who, row: is_field(who) and row["team_id"] == who["team"],
     # Addresses and roles of people are their borough's, and an administrator's business.
     "specialist": lambda world, who, row: calls(who) and (
@@ -169,7 +173,7 @@ CHANGES = {
     **{table: lambda world, who, row: of_borough(who, row)
        for table in ("contact", "relationship", "opening")},
     "client": SEES["client"],
-    "client_pause": SEES["client_pause"],
+    **{table: SEES[table] for table in ("client_pause", "disclosure", "trial", "job")},
     "token": SEES["token"],
     # One's own diary; a lead's the team's.
     "plan": lambda world, who, row: is_field(who) and row["team_id"] == who["team"] and (
@@ -189,7 +193,8 @@ CHANGES = {
 
 DELETES = {
     **{table: SEES[table] for table in ("client_occupation", "client_wishes", "client_constraints",
-                                        "client_unavailable", "plan_client")},
+                                        "client_unavailable", "plan_client", "job_terms",
+                                        "lost_shift")},
     "lesson_mark": lambda world, who, row: calls(who) and row["specialist_id"] == who["id"],
 }
 
@@ -199,7 +204,7 @@ ADDS = {
     **{table: CHANGES[table] for table in ("employer", "site", "employer_ref", "postcode",
                                            "postcode_sector", "occupation", "industry", "contact",
                                            "relationship", "opening")},
-    **{table: SEES[table] for table in CLIENTS},
+    **{table: SEES[table] for table in CLIENTS + PLACEMENT if table != "standing_disclosure"},
     "client": SEES["client"],
     "team": lambda world, who, row: is_admin(who),
     # An administrator adds anybody, a lead specialists and leads of the own team.
