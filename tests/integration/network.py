@@ -178,6 +178,12 @@ def generate(canvass, seed, size):
         if client:
             w.rows("plan_client", [{"plan_id": plans[-1]["id"], "client_id": client["id"]}])
     write_shares(w, field, contacts, size)
+    for lead in (p for p in people if "lead" in p["roles"]):
+        w.rows("week_review", [{
+            "specialist_id": p["id"], "team_id": p["team"], "week_on": "2026-01-05",
+            "reviewed_by": lead["id"], "reviewed_by_name": "x", "note": "a note"}
+            for p in field if p["team"] == lead["team"] and p is not lead])
+        w.script[-1] = w.script[-1][:-1] + " ON CONFLICT DO NOTHING;"
     for p in some(size // 8):
         lifted = w.chance(0.5)
         w.rows("employer_block", [{

@@ -119,7 +119,7 @@ def sees_change(world, who, row):
 
 ANYBODY = ("borough", "team", "postcode", "postcode_sector", "occupation", "industry",
            "minimum_wage", "trial_rule", "share_rule", "match_default", "telling_word",
-           "retention_rule", "twin_threshold", "change_field", "change_sentence", "change_table", "undo")
+           "retention_rule", "contact_target", "twin_threshold", "change_field", "change_sentence", "change_table", "undo")
 REGISTRY = ("employer", "site", "employer_ref", "employer_merge", "employer_block", "cool_off")
 BOROUGHS = ("contact", "relationship", "visit", "standing_visit", "plan")
 CLIENTS = ("client_occupation", "client_wishes", "client_constraints", "client_unavailable",
@@ -152,6 +152,9 @@ SEES = {
         row["withdrawn_at"] is None or row["specialist_id"] == who["id"]),
     "lesson_mark": lambda world, who, row: is_field(who),
     "change": sees_change,
+    # Between a lead and the specialist.
+    "week_review": lambda world, who, row: calls(who) and row["team_id"] == who["team"] and (
+        is_lead(who) or "specialist" in who["roles"] and row["specialist_id"] == who["id"]),
     # A client's hold is the team's, a contact's the borough's.
     "hold": lambda world, who, row: (
         of_team(world, who, row["client_id"]) if row["client_id"] is not None
@@ -175,6 +178,9 @@ CHANGES = {
     "client": SEES["client"],
     **{table: SEES[table] for table in ("client_pause", "disclosure", "trial", "job")},
     "token": SEES["token"],
+    # Whoever changes it signs it, and nobody their own.
+    "week_review": lambda world, who, row: (is_lead(who) and row["team_id"] == who["team"]
+                                            and row["specialist_id"] != who["id"]),
     # One's own diary; a lead's the team's.
     "plan": lambda world, who, row: is_field(who) and row["team_id"] == who["team"] and (
         row["specialist_id"] == who["id"] or is_lead(who)),
@@ -232,6 +238,8 @@ ADDS = {
         of_borough(who, row) and row["set_by"] == who["id"] and row["employer_id"] is not None
         and leads(world, who, row["employer_id"])),
     "lesson": lambda world, who, row: of_borough(who, row) and row["specialist_id"] == who["id"],
+    "week_review": lambda world, who, row: (
+        is_lead(who) and row["team_id"] == who["team"] and row["reviewed_by"] == who["id"]),
     "lesson_mark": lambda world, who, row: is_field(who) and row["specialist_id"] == who["id"],
 }
 

@@ -137,6 +137,12 @@ def marks(w, p, row):
     return NOT_FOUND if row["withdrawn_at"] else FAILED if row["specialist_id"] == p["id"] else OK
 
 
+def sees_week(w, p, row):
+    if not rules.is_lead(p):
+        return OK if row["id"] == p["id"] else DENIED
+    return OK if row["team_id"] == p["team"] else NOT_FOUND
+
+
 def of_own_team(w, p, row):
     """A visit to put right, a plan to cancel: one's own, and a lead's the team's."""
     if not rules.of_borough(p, row):
@@ -397,6 +403,16 @@ MATRIX = {
     V + "CancelPlan": Line(FIELD, id_of("plan_id", **CHECK), "plan", of_own_team),
     V + "ListDue": Line(FIELD, id_of(borough=True), shows={"employer": lambda w, p, row, asked: (
         row["id"], p["borough"]) in w["relationship"]}),
+
+    # A lead sees the own team's weeks, a specialist their own, and a lead's own log names nobody else's.
+    "ReviewService/GetWeek": Line(FIELD, id_of("specialist_id"), "specialist", sees_week,
+                                  unknown=lambda p: NOT_FOUND if rules.is_lead(p) else DENIED,
+                                  shows={"specialist": that("specialist")}),
+    "ReviewService/ReviewWeek": Line(
+        {"lead"}, id_of("specialist_id", note="a note", **CHECK), "specialist",
+        lambda w, p, row: (FAILED if row["id"] == p["id"] else
+                           OK if row["team_id"] == p["team"] else NOT_FOUND)),
+    "ReviewService/ListReviews": Line(FIELD, id_of("specialist_id"), "specialist", unknown=OK),
 
     # The auditor reads ids of clients; what a lead reads is in test_rights.py.
     "AuditService/ListAudit": Line({"lead", "auditor"}, id_of(before="2026-01-01T00:00:00Z")),

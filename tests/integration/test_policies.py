@@ -28,11 +28,13 @@ SETS = {
     "contact_share": "withdrawn_at = now(), withdrawn_by = canvass.actor(), withdrawn_by_name = 'x'",
     "employer_block": "lifted_at = now(), lifted_by = canvass.actor(), lifted_by_name = 'x',"
                       " lifted_reason = 'x'",
+    "week_review": "reviewed_by = canvass.actor()",
 }
 # Whose a row is, in its own columns: what may not be given away.
 OWNERS = {"contact": "borough_id", "relationship": "borough_id", "opening": "borough_id",
           "client": "team_id"}
-PERSON = ("specialist_id", "recorded_by", "asked_by", "given_by", "set_by", "created_by")
+PERSON = ("specialist_id", "recorded_by", "asked_by", "given_by", "set_by", "created_by",
+          "reviewed_by")
 
 # Whether a policy lets a statement through. Constraints are looked at after the policies, triggers
 # before: what a trigger refuses was not judged.
