@@ -87,7 +87,8 @@ static const struct verb review_verbs[] = {
     { .noun = "review",
         .name = "week",
         .method = REVIEW_METHOD("GetWeek"),
-        .summary = "show a week of your team: contacts, targets, what is overdue, what was reviewed",
+        .summary
+        = "show a week of your team: contacts, targets, what is overdue, what was reviewed",
         .example = "canvass review week\ncanvass review week --week \"last mon\"",
         .notes = "A lead sees the team, the fewest contacts for their target first; a specialist "
                  "sees their own line. Only what was face to face with a client in mind counts.",
@@ -118,5 +119,4 @@ static const struct verb review_verbs[] = {
         VERB_ARGS(list_args),
         .view = &list_view },
 };
-const struct noun review_noun
-    = { "review", "a lead's weekly page", NOUN_VERBS(review_verbs) };
+const struct noun review_noun = { "review", "a lead's weekly page", NOUN_VERBS(review_verbs) };
