@@ -121,7 +121,7 @@ static int stream_once(struct app *app, struct stream *stream, struct err *err)
     return rc;
 }
 
-int export_run(struct app *app, const struct parsed *parsed, struct err *err)
+int export_rows(struct app *app, const struct parsed *parsed, int64_t *ret_n_rows, struct err *err)
 {
     struct stream stream
         = { .method = remote_method(parsed->verb->method), .view = parsed->verb->view };
@@ -144,5 +144,12 @@ int export_run(struct app *app, const struct parsed *parsed, struct err *err)
         rc = output_flush(app, err);
     if (rc == 0)
         app_note(app, "%" PRId64 " rows", stream.n_rows);
+    *ret_n_rows = stream.n_rows;
     return rc;
+}
+
+int export_run(struct app *app, const struct parsed *parsed, struct err *err)
+{
+    int64_t n_rows;
+    return export_rows(app, parsed, &n_rows, err);
 }

@@ -19,6 +19,13 @@ static const struct arg verify_args[] = {
     { "head", "known_head", ARG_FIELD, 0, "HASH", "the head that you noted then", NULL },
 };
 
+static const struct arg export_args[] = {
+    { "head", NULL, ARG_FILE, 0, "FILE",
+        "have the daemon sign the last hash: the statement goes to FILE, its signature to "
+        "FILE.sig and the daemon's certificate to FILE.pem",
+        NULL },
+};
+
 static const struct column entry_columns[] = {
     { "NUMBER", "seq", FORMAT_NUMBER, COLUMN_RIGHT },
     { "WHEN", "at", FORMAT_MOMENT, 0 },
@@ -79,11 +86,16 @@ static const struct verb audit_verbs[] = {
         .name = "export",
         .method = AUDIT_METHOD("ExportAudit"),
         .summary = "write the borough's whole chain as CSV, for checking it elsewhere",
-        .example = "canvass audit export > audit.csv",
-        .notes = "Each hash is SHA-256 of the hash before (32 zero bytes for the first) and the "
-                 "line. The last hash is the head.",
+        .example = "canvass audit export --head audit.head > audit.csv",
+        .notes
+        = "Each hash is SHA-256 of the hash before (32 zero bytes for the first) and the "
+          "line. The last hash is the head. A signed head is checked with what every machine "
+          "has: openssl x509 -in audit.head.pem -noout -pubkey > key, then openssl dgst "
+          "-sha256 -verify key -signature audit.head.sig audit.head; and openssl verify says "
+          "who vouches for the certificate.",
+        VERB_ARGS(export_args),
         .view = &audit_export_view,
-        .run = export_run },
+        .run = audit_export_run },
 };
 const struct noun audit_noun
     = { "audit", "who did what to whose rows, and that it holds", NOUN_VERBS(audit_verbs) };

@@ -11,8 +11,9 @@
 extern const struct noun audit_noun, borough_noun, call_noun, client_noun, complete_noun,
     completion_noun, dups_noun, employer_noun, export_noun, help_noun, history_noun, import_noun,
     industry_noun, lesson_noun, login_noun, logout_noun, match_noun, merge_noun, occupation_noun,
-    opening_noun, person_noun, postcode_noun, request_noun, review_noun, share_noun, specialist_noun,
-    target_noun, team_noun, today_noun, token_noun, undo_noun, visit_noun, watch_noun, whoami_noun;
+    opening_noun, person_noun, postcode_noun, request_noun, review_noun, share_noun,
+    specialist_noun, target_noun, team_noun, today_noun, token_noun, undo_noun, visit_noun,
+    watch_noun, whoami_noun;
 
 /* Views that tables of several files show. */
 extern const struct view history_view, employers_export_view, audit_export_view;
@@ -21,7 +22,12 @@ extern const struct view history_view, employers_export_view, audit_export_view;
 verb_run_fn call_run, login_run, logout_run, help_run, completion_run, complete_run,
     import_employers_run, import_postcodes_run, import_occupations_run, import_industries_run,
     export_run, client_busy_run, match_run, merge_run, visit_correct_run, visit_add_run,
-    employer_add_run;
+    employer_add_run, audit_export_run;
+
+/* Write the rows of a method that streams them, as CSV or JSON lines; how many there were. */
+int export_rows(struct app *app, const struct parsed *parsed, int64_t *ret_n_rows,
+    struct err *err) _must_check_;
+
 verb_show_fn contacts_show, door_show, lesson_show, match_explain_show, match_opening_show,
     opened_show, target_show, visit_recorded_show;
 

@@ -153,6 +153,7 @@ static int start_engine(struct daemon *daemon, struct err *err)
         .follower = daemon->follower,
         .message_memory_bytes = (size_t)daemon->options.max_call_memory,
         .max_watches = (size_t)daemon->options.max_watches,
+        .signer = { daemon->options.tls_certificate, daemon->options.tls_key },
         .calls = daemon->calls,
         .failed_logins = daemon->failed_logins,
     };

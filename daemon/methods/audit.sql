@@ -25,3 +25,6 @@ SELECT s.seq AS "seq", audit_line(a, s.seq) AS "line", encode(s.hash, 'hex') AS 
  WHERE s.borough_id = borough() AND (k.keys IS NULL OR s.seq > k.keys[1]::bigint)
  ORDER BY s.seq
  LIMIT :page_size
+
+-- canvass.v1.AuditService/SignHead#head  roles: lead auditor  audits
+SELECT audit_statement(:request) AS "statement"

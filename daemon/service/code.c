@@ -1,6 +1,7 @@
 #include "service/code.h"
 #include "base/str.h"
 #include "db/result.h"
+#include "service/audit_methods.h"
 #include "service/match_methods.h"
 #include "service/pgbin.h"
 
@@ -8,6 +9,7 @@ static const struct code_method *const methods[] = {
     &match_client_method,
     &match_opening_method,
     &match_explain_method,
+    &sign_head_method,
 };
 
 const struct code_method *code_find(const char *name)

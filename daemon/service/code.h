@@ -1,7 +1,8 @@
 /* The few methods that are code: their SQL stands in parts (blocks named Method#part). The first
  * ones run in one batch; then the code looks into the worker's catalogue of openings (follower.h);
  * what it found is the parameter :found, an array of ids, of the later parts, which are another
- * batch under the same caller's rights; then it makes the answer.
+ * batch under the same caller's rights; then it makes the answer. Code without find() has no second
+ * batch and no use for the catalogue: it makes its answer of what its parts say.
  *
  * A part's parameters are bound to the request like those of any block. Its columns are named in a
  * table here and checked at start; the function reads them by their place in that table.
@@ -21,6 +22,7 @@
 
 struct db_result;
 struct match_catalogue;
+struct signer;
 struct uuid;
 
 struct code_column {
@@ -46,6 +48,7 @@ struct code_call {
     struct arena *arena;
     const struct match_catalogue *catalogue; /* in step since the call came; for find() */
     int64_t catalogue_age_usec;
+    const struct signer *signer;
     void *state; /* of the code: read() sets it */
     const struct uuid *found; /* of find(): the parameter :found of the later parts */
     size_t n_found;
@@ -67,8 +70,8 @@ struct code_method {
     const struct code_part *parts;
     size_t n_parts;
     size_t n_first; /* of them */
-    code_read_fn *read;
-    code_find_fn *find;
+    code_read_fn *read; /* NULL with find */
+    code_find_fn *find; /* NULL: nothing to find; n_first is n_parts */
     code_answer_fn *answer;
 };
 

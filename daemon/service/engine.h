@@ -29,6 +29,7 @@
 
 #include "base/err.h"
 #include "rpc/server.h"
+#include "service/signer.h"
 
 struct db_pool;
 struct engine;
@@ -47,6 +48,7 @@ struct engine_options {
     size_t
         message_memory_bytes; /* what one message of a stream and its answer may take; 0: 64 MiB */
     size_t max_watches; /* of one login; 0: any number */
+    struct signer signer; /* what code signs with */
     struct rate *calls; /* of each caller; NULL: any number */
     struct rate *failed_logins; /* of each address; NULL likewise, and only with the other */
 };

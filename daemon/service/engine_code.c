@@ -1,6 +1,6 @@
 /* The steps of a method that is code (code.h): its first batch, which also asks whether the
  * catalogue is in step; if it is not, a look at the database; then it finds; what it found is its
- * second batch. */
+ * second batch. Code that finds nothing answers from its first batch. */
 #include "base/clock.h"
 #include "service/engine_internal.h"
 #include "service/errors.h"
@@ -24,16 +24,17 @@ static void fail_step(struct op *op, const struct err *inner)
         op_fail(op, &err);
 }
 
-static void answer(struct op *op, const struct db_reply *reply)
+/* @first: the part whose result is the first of @reply. */
+static void answer(struct op *op, const struct db_reply *reply, size_t first)
 {
     const struct method *method = op->method;
     struct code_result results[CODE_PARTS_MAX] = { { NULL, NULL } };
     ProtobufCMessage *message = NULL;
     struct err err = { 0 };
 
-    for (size_t i = method->code->n_first; reply && i < method->n_parts; i++)
-        results[i - method->code->n_first] = (struct code_result) {
-            .result = db_reply_result(reply, i - method->code->n_first),
+    for (size_t i = first; reply && i < method->n_parts; i++)
+        results[i - first] = (struct code_result) {
+            .result = db_reply_result(reply, i - first),
             .map = method->parts[i].code_map,
         };
     if (method->code->answer(&op->code, results, &message, &err) < 0) {
@@ -64,7 +65,7 @@ static void find(struct op *op)
     if (op->code.n_found > 0 && op->method->n_parts > op->method->code->n_first)
         op_submit(op);
     else
-        answer(op, NULL);
+        answer(op, NULL, op->method->code->n_first);
 }
 
 static void on_in_step(const struct err *err, void *arg)
@@ -84,7 +85,7 @@ int op_code_ask(struct op *op, struct db_batch *batch, struct err *err)
     const struct follower *follower = op->engine->options.follower;
 
     op->asked_usec = 0;
-    if (op->is_found || op->is_in_step || !follower_is_whole(follower))
+    if (!op->method->code->find || op->is_found || op->is_in_step || !follower_is_whole(follower))
         return 0;
     op->asked_usec = clock_monotonic_usec();
     return follower_ask(follower, batch, err);
@@ -92,7 +93,8 @@ int op_code_ask(struct op *op, struct db_batch *batch, struct err *err)
 
 void op_code_follow(struct op *op)
 {
-    if (!op->is_found && !op->is_in_step && op->asked_usec == 0 && list_is_empty(&op->in_step.link))
+    if (op->method->code->find && !op->is_found && !op->is_in_step && op->asked_usec == 0
+        && list_is_empty(&op->in_step.link))
         follower_wait(op->engine->options.follower, &op->in_step, on_in_step, op);
 }
 
@@ -117,8 +119,6 @@ static void read_first(struct op *op, const struct db_reply *reply)
             .result = db_reply_result(reply, i),
             .map = method->parts[i].code_map,
         };
-    op->code.request = op->request;
-    op->code.arena = op->arena;
     if (method->code->read(&op->code, results, &err) < 0) {
         fail_step(op, &err);
         return;
@@ -130,8 +130,15 @@ static void read_first(struct op *op, const struct db_reply *reply)
 
 void op_code_go_on(struct op *op, const struct db_reply *reply)
 {
-    if (op->is_found)
-        answer(op, reply);
+    const struct code_method *code = op->method->code;
+
+    op->code.request = op->request;
+    op->code.arena = op->arena;
+    op->code.signer = &op->engine->options.signer;
+    if (!code->find)
+        answer(op, reply, 0);
+    else if (op->is_found)
+        answer(op, reply, code->n_first);
     else
         read_first(op, reply);
 }

@@ -432,8 +432,33 @@ END
 $$;
 COMMENT ON FUNCTION verify_audit(jsonb) IS 'AuditService/VerifyAudit: the whole response.';
 
+-- What a daemon signs: that the chain went through this hash, at this moment.
+CREATE FUNCTION audit_statement(request jsonb) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = canvass, pg_temp
+AS $$
+DECLARE
+    found jsonb := verify_audit('{}');
+    wanted bigint := coalesce(nullif((request ->> 'seq')::bigint, 0), (found ->> 'rows')::bigint);
+    head audit_seal;
+BEGIN
+    IF NOT (found ->> 'intact')::boolean THEN
+        PERFORM fail('CV009', '', 'Nothing is signed: %s', found ->> 'sentence');
+    END IF;
+    SELECT * INTO head FROM audit_seal s WHERE s.borough_id = borough() AND s.seq = wanted;
+    IF head.seq IS NULL THEN
+        PERFORM fail('CV003', 'seq', 'The chain has no number %s; its last is %s.', wanted::text, found ->> 'rows');
+    END IF;
+    RETURN format(E'The audit of canvass, as it stands in the database and was found to hold\n'
+                  'borough %s %s\nnumber %s\nhash %s\nsigned %s\n', head.borough_id, found ->> 'borough', head.seq,
+                  encode(head.hash, 'hex'), to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'));
+END
+$$;
+COMMENT ON FUNCTION audit_statement(jsonb) IS 'AuditService/SignHead: the statement. CV009 where the chain does not hold.';
+
 GRANT EXECUTE ON FUNCTION saw(text, uuid), saw_client(uuid), saw_client_ref(text), saw_visit(uuid), saw_contact(),
     audit_note(text, uuid), audit_refused(text, integer, uuid), audit_line(audit, bigint),
-    audit_seal_rows(integer), audit_seal_all(), audit_json(audit), verify_audit(jsonb) TO canvass_app;
+    audit_seal_rows(integer), audit_seal_all(), audit_json(audit), verify_audit(jsonb),
+    audit_statement(jsonb) TO canvass_app;
 
 COMMIT;

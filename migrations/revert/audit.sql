@@ -87,7 +87,7 @@ $$;
 
 DROP TRIGGER saw ON contact_use;
 DROP TRIGGER saw ON contact_share;
-DROP FUNCTION verify_audit(jsonb), audit_json(audit), audit_seal_all(), audit_seal_rows(integer),
+DROP FUNCTION audit_statement(jsonb), verify_audit(jsonb), audit_json(audit), audit_seal_all(), audit_seal_rows(integer),
     audit_link(bytea, text), audit_line(audit, bigint), audit_refused(text, integer, uuid), audit_note(text, uuid),
     saw_visit(uuid), seen(text), saw_contact(), saw_client_ref(text), saw_client(uuid), saw(text, uuid);
 DROP TABLE audit_seal, audit_pending, audit, audit_method;

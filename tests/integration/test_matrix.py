@@ -417,6 +417,7 @@ MATRIX = {
     # The auditor reads ids of clients; what a lead reads is in test_rights.py.
     "AuditService/ListAudit": Line({"lead", "auditor"}, id_of(before="2026-01-01T00:00:00Z")),
     "AuditService/VerifyAudit": Line({"lead", "auditor"}),
+    "AuditService/SignHead": Line({"lead", "auditor"}),
 
     "RightsService/ExportPerson": Line(FIELD, id_of("client_id"), "client", of_team),
     "RightsService/ErasePerson": Line({"lead"}, id_of("client_id", **CHECK), "client", of_team),

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import tempfile
 import threading
 import uuid
 
@@ -184,6 +185,41 @@ class TestChain(RightsTest):
         rows = list(csv.reader(out.stdout.splitlines()))
         self.assertEqual(rows[0], ["number", "hash", "line"])
         self.assertEqual(rows[n], [str(n), before.hex(), rows[n][2]])
+
+    def test_export__ends_with_a_head_that_the_daemon_signed(self):
+        self.client("CH-131")
+        self.verify()
+
+        def openssl(*args, **kwargs):
+            return canvass_test.run("openssl", *args, **kwargs)
+
+        with tempfile.TemporaryDirectory() as folder:
+            head = os.path.join(folder, "head")
+            done = self.cli("audit", "export", "--head", head, token=self.auditor)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with open(head, encoding="utf-8") as f:
+                statement = f.read()
+            last = list(csv.reader(done.stdout.splitlines()))[-1]
+            self.assertIn(f"\nnumber {last[0]}\nhash {last[1]}\n", statement)
+            self.assertIn(f"borough {canvass_test.LAMBETH} ", statement)
+            key = os.path.join(folder, "key")
+            with open(key, "w", encoding="utf-8") as f:
+                f.write(openssl("x509", "-in", head + ".pem", "-noout", "-pubkey"))
+            check = ("dgst", "-sha256", "-verify", key, "-signature", head + ".sig", head)
+            self.assertIn("Verified OK", openssl(*check))
+            with open(head, "w", encoding="utf-8") as f:
+                f.write(statement.replace(last[1], "00" * 32))
+            with self.assertRaises(RuntimeError):
+                openssl(*check)
+        self.assert_fails("INVALID_ARGUMENT", "AuditService/SignHead", {"seq": 10**9}, token=self.auditor)
+        self.tamper("UPDATE canvass.audit SET method = method || 'x' WHERE id ="
+                    f" (SELECT audit_id FROM canvass.audit_seal WHERE seq = {last[0]}"
+                    f" AND borough_id = '{canvass_test.LAMBETH}')")
+        self.assert_fails("FAILED_PRECONDITION", "AuditService/SignHead", {}, token=self.auditor,
+                          says="Nothing is signed")
+        self.tamper("UPDATE canvass.audit SET method = left(method, -1) WHERE id ="
+                    f" (SELECT audit_id FROM canvass.audit_seal WHERE seq = {last[0]}"
+                    f" AND borough_id = '{canvass_test.LAMBETH}')")
 
 
 class TestPerson(RightsTest):
