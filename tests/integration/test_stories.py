@@ -4,7 +4,9 @@ told with the real client and daemon.
 A story is a page of Markdown. Its indented lines are commands ("$ canvass …") and what they must
 print: each line, in this order, other lines between them or not; "..." stands for anything. A line
 "never: TEXT" must not be printed, "exit N" is the exit code. A command goes on after a backslash.
-Every story has a specialist of its own team, and no other story's openings.
+Every story has a specialist of its own team, and no other story's openings; "southwark: canvass …" is
+somebody else's command (PEOPLE). "tamper" changes a row of the audit past every rule, "untamper" puts
+it back.
 """
 
 import glob
@@ -20,6 +22,21 @@ from cli_support import CliTest
 TESTS = os.path.join(os.path.dirname(__file__), "..")
 MATCHING = sorted(glob.glob(os.path.join(TESTS, "match", "stories", "*.md")))
 NETWORK = sorted(glob.glob(os.path.join(TESTS, "stories", "network", "*.md")))
+
+
+# Who stands before a command: the name, the borough, the roles. A lead is of Amira's team.
+PEOPLE = {
+    "southwark": ("Sam Reid", canvass_test.SOUTHWARK, ("specialist",)),
+    "camden": ("Cara Jones", "E09000007", ("specialist",)),
+    "lead": ("Lena Ofori", canvass_test.LAMBETH, ("specialist", "lead")),
+    "auditor": ("Audit Lane", canvass_test.LAMBETH, ("auditor",)),
+}
+PAST_EVERY_RULE = "SET session_replication_role = replica; UPDATE canvass.audit SET method = "
+ACTS = {
+    "tamper": PAST_EVERY_RULE + """method || 'x' WHERE id = (SELECT audit_id FROM canvass.audit_seal
+               WHERE borough_id = 'E09000022' ORDER BY seq DESC LIMIT 1)""",
+    "untamper": PAST_EVERY_RULE + "rtrim(method, 'x') WHERE method LIKE '%x'",
+}
 
 
 class Step:
@@ -71,9 +88,11 @@ class TestStories(CliTest):
     def tell(self, path):
         self.sql("UPDATE canvass.opening SET closed_at = now(), closed_reason = 'another story'"
                  " WHERE closed_at IS NULL")
-        self.token = self.person(name="Amira Shah", team=f"Team {uuid.uuid4()}")
-        self.colleague = self.person(borough=canvass_test.SOUTHWARK, name="Sam Reid",
-                                     team=f"Team {uuid.uuid4()}")
+        team = f"Team {uuid.uuid4()}"
+        self.token = self.person(name="Amira Shah", team=team)
+        self.others = {who: self.person(name=name, borough=borough, roles=roles,
+                                        team=team if who == "lead" else f"Team {uuid.uuid4()}")
+                       for who, (name, borough, roles) in PEOPLE.items()}
         with open(path, encoding="utf-8") as story:
             steps = read_steps(story.read())
         self.assertGreater(sum(len(step.expected) + len(step.never) for step in steps), 1)
@@ -82,9 +101,12 @@ class TestStories(CliTest):
 
     def run_step(self, step):
         words = shlex.split(step.command)
+        if words[0] in ACTS:
+            self.sql(ACTS[words[0]])
+            return
         token = self.token
-        if words[0] == "southwark:":
-            token, words = self.colleague, words[1:]
+        if words[0].endswith(":"):
+            token, words = self.others[words[0][:-1]], words[1:]
         self.assertEqual(words[0], "canvass", step.command)
         done = self.cli(*words[1:], token=token)
         said = f"$ {step.command}\n{done.stdout}{done.stderr}"
