@@ -494,6 +494,47 @@ COMMENT ON FUNCTION day_list(date, integer) IS
 
 -- ---- nobody is sent where nobody is welcome ----
 
+-- As in change scope, without openings of employers that asked not to be contacted.
+CREATE OR REPLACE VIEW catalogue_opening WITH (security_invoker = true) AS
+    SELECT o.id, o.employer_id, o.site_id, opening_audience(o) AS audience,
+           o.hidden, o.places, o.starts_on, o.closes_on, o.soc, e.sic, s.easting, s.northing,
+           o.hours_min_tenths, o.hours_max_tenths, o.pay_pence_hour, o.shift_bits,
+           o.driving::text AS driving, o.check_level::text AS check_level,
+           feature_bits(o.features) AS features, o.permanent, o.expected_weeks,
+           o.trial::text AS trial,
+           e.living_wage AND coalesce(e.living_wage_until, 'infinity') >= d.day AS living_wage,
+           CASE WHEN coalesce(e.disability_confident_until, 'infinity') >= d.day
+                THEN e.disability_confident::text END AS disability_confident
+      FROM (SELECT london_today() AS day) d
+     CROSS JOIN opening o
+      JOIN employer e ON e.id = o.employer_id
+      LEFT JOIN site s ON s.id = o.site_id
+     WHERE o.closed_at IS NULL AND coalesce(o.closes_on, 'infinity') >= d.day AND e.blocked_on IS NULL;
+CREATE TRIGGER catalogue_blocked AFTER UPDATE OF blocked_on ON employer FOR EACH ROW
+    WHEN (NEW.blocked_on IS DISTINCT FROM OLD.blocked_on) EXECUTE FUNCTION catalogue_note();
+
+CREATE OR REPLACE FUNCTION opening_to_match(given uuid) RETURNS uuid
+LANGUAGE plpgsql STABLE
+SET search_path = canvass, pg_temp
+AS $$
+DECLARE
+    o opening;
+BEGIN
+    SELECT * INTO o FROM opening WHERE id = opening_to_match.given;
+    IF o.id IS NULL THEN
+        PERFORM fail('CV005', 'opening_id', 'There is no such opening.');
+    ELSIF o.closed_at IS NOT NULL THEN
+        PERFORM fail('CV009', 'opening_id', 'This opening was closed %s.', said_when(o.closed_at));
+    ELSIF o.closes_on < london_today() THEN
+        PERFORM fail('CV009', 'opening_id',
+            'This opening''s closing date was %s. Give it a later one if the employer still looks.',
+            said_date(o.closes_on));
+    END IF;
+    PERFORM check_not_blocked(o.employer_id, 'opening_id');
+    RETURN o.id;
+END
+$$;
+
 -- As it was, without employers that asked not to be contacted.
 CREATE OR REPLACE FUNCTION targets_of(c client, day date, reach integer)
 RETURNS TABLE (employer_id uuid, name text, sic text, site_id uuid, postcode text, borough_id text,

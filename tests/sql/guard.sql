@@ -2,7 +2,7 @@
 -- go, and what of it stands in the day's list.
 BEGIN;
 \ir support/network.sql
-SELECT plan(75);
+SELECT plan(79);
 
 INSERT INTO team (id, borough_id, name) VALUES ('a0000000-0000-7000-8000-000000000004', 'E09000007', 'Camden (net)');
 INSERT INTO specialist (id, name, email, team_id, borough_id, roles) VALUES
@@ -95,6 +95,9 @@ SELECT is(cardinality(net.lines('lena')) + cardinality(net.lines('bola')) + card
 UPDATE relationship SET lead_id = 'b0000000-0000-7000-8000-000000000001';
 
 -- "Don't contact us".
+\set vacancy 0f000000-0000-7000-8000-000000000001
+INSERT INTO opening (id, borough_id, employer_id, title, hidden, network, created_by_name, updated_by_name)
+    VALUES (:'vacancy', 'E09000022', net.e(1)::uuid, 'Yard hand', true, true, 'net', 'net');
 SELECT matches(refused('sue', net.about('block_employer', '{}')), '^23514 reason: Say in 1 to 300', 'a block has a reason');
 SELECT matches(refused('sue', net.about('block_employer', jsonb_build_object('reason', 'x', 'said_on', london_today() + 1))), '^CV003 said_on: ', 'and a day that has come');
 SELECT matches(refused('sue', net.about('block_employer', '{"reason": "angry about SK-301"}')), '^CV003 reason: Leave SK-301 out', 'and no client');
@@ -102,6 +105,9 @@ SELECT is(called('sue', net.about('block_employer', jsonb_build_object('reason',
     jsonb_build_object('employer_id', net.e(1), 'reason', 'tired of calls', 'said_on', london_today() - 1, 'borough', 'Southwark', 'by', 'Sue Park'), 'whoever heard it notes it');
 SELECT format('Stockwell Tool Hire asked on %s not to be contacted by anybody: tired of calls (noted by Sue Park, Southwark)', said_date(london_today() - 1)) AS said \gset
 SELECT is((SELECT blocked_on FROM employer WHERE id = net.e(1)::uuid), london_today() - 1, 'it stands beside the employer');
+SELECT is((SELECT count(*) FROM catalogue_opening WHERE employer_id = net.e(1)::uuid), 0::bigint, 'no match offers its openings');
+SELECT cmp_ok((SELECT count(*) FROM catalogue_change WHERE employer_id = net.e(1)::uuid AND borough_id IS NULL), '>=', 1::bigint, 'and every follower is told');
+SELECT matches(refused('sue', format('opening_to_match(%L)', :'vacancy')), '^CV009 opening_id: .*not to be contacted', 'nor explains one');
 SELECT is(refused('cal', net.about('block_employer', '{"reason": "x"}')), 'CV009 employer_id: This is noted already: ' || :'said' || '.', 'once for all boroughs');
 SELECT is(refused(who, net.plan(jsonb_build_object('at', :'at'))), 'CV009 plan.employer_id: ' || :'said' || '.', who || ' plans no visit there')
   FROM unnest(ARRAY['amira', 'sam', 'cal']) AS who;
@@ -124,6 +130,8 @@ SELECT is(refused('cal', net.plan(jsonb_build_object('at', :'at'))), NULL, 'and 
 SELECT matches(refused('sam', net.about('unblock_employer', '{"reason": "x"}')), '^CV009 employer_id: This employer may be contacted', 'once');
 SELECT is((SELECT count(*) FROM employer_block), 1::bigint, 'that it stood is kept');
 SELECT is((SELECT blocked_on FROM employer WHERE id = net.e(1)::uuid), NULL, 'and the employer reads as it did');
+SELECT is((SELECT count(*) FROM catalogue_opening WHERE employer_id = net.e(1)::uuid), 1::bigint, 'and is matched again');
+UPDATE opening SET closed_at = now(), closed_reason = 'filled' WHERE id = :'vacancy';
 
 -- Nobody is sent there, either.
 SELECT is(called('amira', '(SELECT count(*) FROM targets_of((SELECT c FROM client c WHERE c.ref = ''LB-014''), london_today(), 100000))'), '2', 'two employers within reach');
