@@ -2,7 +2,7 @@
 -- neutral sentence. Everything that another team can read is searched for the client.
 BEGIN;
 \ir support/network.sql
-SELECT plan(38);
+SELECT plan(46);
 
 INSERT INTO visit (id, borough_id, team_id, employer_id, site_id, at, mode, cup, generic, role_soc, learned, stance, next_step,
                    met, specialist_id, recorded_by) VALUES
@@ -134,6 +134,17 @@ SELECT is((SELECT count(*) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attr
 SELECT is((SELECT count(*) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
             WHERE n.nspname = 'canvass' AND p.prosecdef
               AND NOT coalesce(p.proconfig, '{}') @> ARRAY['search_path=canvass, pg_temp']), 0::bigint, 'functions that run as the owner fix their search path');
+
+-- Nor does a text of the registry, whoever writes it and by whichever way.
+SELECT matches(tried('amira', statement), '^CV003 ' || field || ': Leave LB-014 out', field || ' names no client')
+  FROM (VALUES ('employer.about', $$UPDATE employer SET about = 'likes lb-014'$$),
+               ('contact.job', $$UPDATE contact SET job = 'met LB-014'$$),
+               ('contact.source', $$UPDATE contact SET source = 'through LB-014.'$$),
+               ('relationship.next_step', $$INSERT INTO relationship (employer_id, borough_id, next_step, updated_by_name) VALUES ('e0000000-0000-7000-8000-000000000002', 'E09000022', 'bring LB-014', 'x')$$),
+               ('opening.title', $$UPDATE opening SET title = 'For LB-014'$$),
+               ('opening.notes', $$UPDATE opening SET notes = '(LB-014)'$$)) AS t (field, statement);
+SELECT matches(tried('sam', $$UPDATE employer SET about = 'likes LB-014'$$), ' rows$', 'another team''s references are words like others');
+SELECT matches(tried('amira', $$UPDATE employer SET about = 'likes LB-0141 and XLB-014'$$), ' rows$', 'and so is what only looks alike');
 
 SELECT * FROM finish();
 ROLLBACK;
