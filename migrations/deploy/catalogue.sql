@@ -22,6 +22,9 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN encode(convert_to(rpad(borough_id, 16), 'UTF8'), 'hex')::uuid;
 COMMENT ON FUNCTION borough_audience(text) IS 'The audience of what one borough alone sees: its GSS code as 16 bytes.';
 
+-- Beside the list: to work them out took half of the time in which a follower loads.
+ALTER TABLE opening ADD COLUMN feature_bits integer GENERATED ALWAYS AS (feature_bits(features)) STORED;
+
 -- As the policy "seen" of opening; tests/sql/catalogue.sql holds the two together. Openings whose
 -- closing date is past are left out: the catalogue is of a day, and is loaded anew on the next.
 CREATE VIEW catalogue_opening WITH (security_invoker = true) AS
@@ -30,7 +33,7 @@ CREATE VIEW catalogue_opening WITH (security_invoker = true) AS
            o.hidden, o.places, o.starts_on, o.closes_on, o.soc, e.sic, s.easting, s.northing,
            o.hours_min_tenths, o.hours_max_tenths, o.pay_pence_hour, o.shift_bits,
            o.driving::text AS driving, o.check_level::text AS check_level,
-           feature_bits(o.features) AS features, o.permanent, o.expected_weeks,
+           o.feature_bits AS features, o.permanent, o.expected_weeks,
            o.trial::text AS trial,
            e.living_wage AND coalesce(e.living_wage_until, 'infinity') >= d.day AS living_wage,
            CASE WHEN coalesce(e.disability_confident_until, 'infinity') >= d.day

@@ -307,7 +307,7 @@ CREATE OR REPLACE VIEW catalogue_opening WITH (security_invoker = true) AS
            o.hidden, o.places, o.starts_on, o.closes_on, o.soc, e.sic, s.easting, s.northing,
            o.hours_min_tenths, o.hours_max_tenths, o.pay_pence_hour, o.shift_bits,
            o.driving::text AS driving, o.check_level::text AS check_level,
-           feature_bits(o.features) AS features, o.permanent, o.expected_weeks,
+           o.feature_bits AS features, o.permanent, o.expected_weeks,
            o.trial::text AS trial,
            e.living_wage AND coalesce(e.living_wage_until, 'infinity') >= d.day AS living_wage,
            CASE WHEN coalesce(e.disability_confident_until, 'infinity') >= d.day

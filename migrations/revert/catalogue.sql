@@ -89,4 +89,6 @@ DROP VIEW catalogue_relation;
 DROP VIEW catalogue_opening;
 DROP FUNCTION borough_audience(text);
 
+ALTER TABLE opening DROP COLUMN feature_bits;
+
 COMMIT;
