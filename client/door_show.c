@@ -31,16 +31,6 @@ static const struct column lead_columns[] = {
 };
 static const struct view leads_view = { .rows = "leads", VIEW_COLUMNS(lead_columns) };
 
-/* A table with a title; nothing where there are no rows. */
-static int print_part(struct app *app, const char *title, const struct view *view,
-    const json_t *rows, struct err *err)
-{
-    if (json_array_size(rows) == 0)
-        return 0;
-    (void)fprintf(app->out, "\n%s%s%s\n", app_bold(app), title, app_plain(app));
-    return output_rows(app, view, rows, err);
-}
-
 void door_warnings_print(struct app *app, const json_t *warnings)
 {
     size_t i;
@@ -61,12 +51,12 @@ int door_print(struct app *app, const struct answer *answer, struct err *err)
     const json_t *door = json_get_path(answer->value, "door");
     door_warnings_print(app, json_get_path(answer->value, "warnings"));
     door_warnings_print(app, json_get_path(door, "warnings"));
-    int rc = print_part(
+    int rc = output_part(
         app, "There lately", &others_view, json_get_path(answer->value, "others"), err);
     if (rc == 0)
-        rc = print_part(app, "Planned", &planned_view, json_get_path(door, "planned"), err);
+        rc = output_part(app, "Planned", &planned_view, json_get_path(door, "planned"), err);
     if (rc == 0)
-        rc = print_part(app, "Who leads", &leads_view, json_get_path(door, "leads"), err);
+        rc = output_part(app, "Who leads", &leads_view, json_get_path(door, "leads"), err);
     if (rc == 0)
         lessons_print(app, json_get_path(door, "lessons"));
     return rc;

@@ -28,6 +28,7 @@ static const struct arg add_args[] = {
     { "REF", "client.ref", ARG_FIELD, ARG_POSITIONAL | ARG_REQUIRED, "REF",
         "the clinical system's reference; never a name", NULL },
     CLIENT_FIELDS,
+    { "since", "client.entered_on", ARG_BACK, 0, NULL, "when support began (today)", NULL },
     { "id", "client.id", ARG_FIELD, 0, "UUID", "an id of your choice", NULL },
 };
 static const struct arg show_args[] = { CLIENT_ARG("client_id") };

@@ -121,6 +121,15 @@ int output_rows(struct app *app, const struct view *view, const json_t *rows, st
     return rc;
 }
 
+int output_part(struct app *app, const char *title, const struct view *view, const json_t *rows,
+    struct err *err)
+{
+    if (json_array_size(rows) == 0)
+        return 0;
+    (void)fprintf(app->out, "\n%s%s%s\n", app_bold(app), title, app_plain(app));
+    return output_rows(app, view, rows, err);
+}
+
 int output_record(struct app *app, const struct view *view, const json_t *record, struct err *err)
 {
     int indent = 0;

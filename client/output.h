@@ -17,6 +17,10 @@ void output_done(const struct app *app, const struct verb *verb);
 int output_rows(
     struct app *app, const struct view *view, const json_t *rows, struct err *err) _must_check_;
 
+/* Print rows below a title; nothing where there are none. */
+int output_part(struct app *app, const char *title, const struct view *view, const json_t *rows,
+    struct err *err) _must_check_;
+
 /* Print a record: a heading and a value on each line; what is unset has no line. */
 int output_record(
     struct app *app, const struct view *view, const json_t *record, struct err *err) _must_check_;

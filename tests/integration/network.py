@@ -353,7 +353,7 @@ def plant(canvass):
         return {"updated_by": p["id"], "updated_by_name": p["name"]}
 
     rows = {kind: {} for kind in ("client", "employer", "site", "contact", "opening", "visit", "plan",
-                                  "request", "share", "lesson")}
+                                  "request", "share", "lesson", "job", "support")}
 
     def add(kind, name, table, row, /, **words):
         """words: columns that hold a secret."""
@@ -388,6 +388,18 @@ def plant(canvass):
         w.rows("client_wishes", [{"client_id": rows["client"][name]}])
         w.rows("client_occupation", [{"client_id": rows["client"][name], "position": 1,
                                       "soc": "8214", "weight": 3}])
+        job = add("job", name, "job", {
+            "borough_id": p["borough"], "team_id": p["team"], "client_id": rows["client"][name],
+            "specialist_id": p["id"], "employer_id": plain, "soc": "8214", "starts_on": w.day(-10),
+            **by(p)}, title="held")
+        key = {"job_id": job["id"], "client_id": rows["client"][name]}
+        w.rows("job_terms", [{**key, "from_on": w.day(-10), "hours_tenths": 160,
+                              "pay_pence_hour": 2000, "permanent": True}])
+        w.rows("lost_shift", [{**key, "on_day": w.day(-5), "hours_tenths": 80, "reason": "unwell",
+                               "recorded_by": p["id"]}])
+        add("support", name, "support", {
+            **key, "borough_id": p["borough"], "team_id": p["team"], "specialist_id": p["id"],
+            "given_to": "client", "at": w.moment(-4), "mode": "phone"}, about="about")
         if "erased" in name:
             w.script.append("UPDATE client SET status = 'discharged', discharged_at = now(),"
                             f" discharge_reason = 'moved' WHERE id = '{rows['client'][name]}';")

@@ -11,6 +11,7 @@ has. Writes run with validate_only, so the network stays as it was planted.
 """
 
 import concurrent.futures
+import datetime
 import re
 import unittest
 import uuid
@@ -55,6 +56,10 @@ def live_client(w, p, row):
     if of_team(w, p, row) != OK:
         return NOT_FOUND
     return FAILED if row["status"] == "discharged" else OK
+
+
+def live_job(w, p, row):
+    return live_client(w, p, w["client"][row["client_id"]])
 
 
 def seen(table):
@@ -168,9 +173,9 @@ def takes_back(w, p, row):
     mine = doer["id"] == p["id"] or rules.is_lead(p) and doer["team_id"] == p["team"]
     if not mine:
         return NOT_FOUND
-    visited = any(w["client"][l["client_id"]]["specialist_id"] == doer["id"]
-                  for l in w["visit_client"].values())
-    return FAILED if visited else OK
+    followed = any(w["client"][l["client_id"]]["specialist_id"] == doer["id"]
+                   for table in ("visit_client", "job") for l in w[table].values())
+    return FAILED if followed else OK
 
 
 def adds_person(w, p, row):
@@ -219,9 +224,15 @@ def id_of(*path, **more):
 
 CHECK = {"validate_only": True}
 SOON = "2099-01-01T10:00:00Z"
-A, C, E, H, LE, M, O, R, S, T, V = (
-    name + "Service/" for name in ("Account", "Client", "Employer", "History", "Lesson", "Match",
-                                   "Opening", "Reference", "Share", "Today", "Visit"))
+A, C, E, H, J, LE, M, O, R, S, SU, T, V = (
+    name + "Service/" for name in ("Account", "Client", "Employer", "History", "Job", "Lesson",
+                                   "Match", "Opening", "Reference", "Share", "Support", "Today",
+                                   "Visit"))
+
+
+def date_of(days):
+    day = datetime.date.fromisoformat(network.Writer(0).day(days))
+    return {"year": day.year, "month": day.month, "day": day.day}
 
 MATRIX = {
     A + "WhoAmI": Line(ALL, shows={"specialist": lambda w, p, row, asked: row["id"] == p["id"]}),
@@ -317,6 +328,30 @@ MATRIX = {
                         ("client", "employer", "site", "contact", "opening", "visit")],
     H + "Undo": Line(REGISTRY, id_of("undo_id", **CHECK), "done", takes_back),
 
+    J + "StartJob": Line(FIELD, lambda id_: {"job": {
+        "client_id": id_, "employer_id": network_ids["kept"], "title": "x", "soc": "8214",
+        "starts_on": date_of(0), "hours_tenths": 160, "pay_pence_hour": 2000}, **CHECK}, "client",
+        live_client),
+    J + "UpdateJob": Line(FIELD, id_of("job", "id", update_mask="title", job={"title": "x"}, **CHECK),
+                          "job", live_job),
+    J + "ChangeTerms": Line(FIELD, id_of("job_id", hours_tenths=100, from_on=date_of(0), **CHECK),
+                            "job", live_job),
+    # That a job ended is known of somebody who was discharged, too.
+    J + "EndJob": Line(FIELD, id_of("job_id", ends_on=date_of(0), reason="JOB_END_OTHER", **CHECK),
+                       "job", seen("job")),
+    J + "AddLostShift": Line(FIELD, id_of("job_id", on=date_of(-2), hours_tenths=80, **CHECK,
+                                          reason="LOST_SHIFT_REASON_UNWELL"), "job", live_job),
+    J + "RemoveLostShift": Line(FIELD, id_of("job_id", on=date_of(-5), **CHECK), "job", live_job),
+    J + "GetJob": [
+        Line(FIELD, id_of("job_id"), "job", seen("job"), shows={"job": that("job")}),
+        Line(FIELD, id_of("client_id"), "client", of_team, shows={
+            "job": lambda w, p, row, asked: asked and row["client_id"] == asked["id"]})],
+    J + "ListJobs": [
+        Line(FIELD, id_of(ended=True), shows={"job": all_of("job")}),
+        Line(FIELD, id_of("client_id"), "client", unknown=OK, shows={
+            "job": all_of("job", lambda w, p, row, asked:
+                          asked and row["client_id"] == asked["id"])})],
+
     LE + "AddLesson": Line(FIELD, id_of("lesson", "employer_id", lesson={"text": "x"}, **CHECK),
                            "employer", only=["plain", "blocked"]),
     LE + "UpdateLesson": Line(FIELD, id_of("lesson_id", text="x", **CHECK), "lesson", own_lesson),
@@ -374,6 +409,18 @@ MATRIX = {
     S + "DeclineRequest": Line(FIELD, id_of("contact_request_id", reason="no", **CHECK), "request",
                                answers),
     S + "ListRequests": Line(FIELD, id_of(answered=True), shows={"request": all_of("contact_request")}),
+
+    SU + "AddSupport": [
+        Line(FIELD, lambda id_: {"support": {"client_id": id_, "given_to": "SUPPORT_TO_CLIENT"},
+                                 **CHECK}, "client", live_client),
+        # Nobody agreed that the planted employer is called.
+        Line(FIELD, lambda id_: {"support": {
+            "client_id": network_ids["L1"], "job_id": id_, "given_to": "SUPPORT_TO_EMPLOYER"},
+            **CHECK}, "job", only=["L1"], status=lambda w, p, row: (
+            FAILED if rules.may_see(w, p, "job", row) else NOT_FOUND))],
+    SU + "ListSupport": Line(FIELD, shows={"support": all_of("support")}),
+    SU + "ListSupportDue": Line(FIELD, id_of(team=True, ahead_days=60), shows={
+        "job": all_of("job", lambda w, p, row, asked: live_job(w, p, row) == OK)}),
 
     T + "GetToday": Line(FIELD),
 
@@ -453,7 +500,8 @@ class TestMatrix(unittest.TestCase):
         kept = cls.world["employer"][cls.ids["employer"]["kept"]]
         cls.merged = {cls.ids["employer"]["merged"]: kept}
         network_ids.update({
-            "plain": cls.ids["employer"]["plain"], "network": cls.ids["opening"]["network"],
+            "plain": cls.ids["employer"]["plain"], "kept": cls.ids["employer"]["kept"],
+            "network": cls.ids["opening"]["network"],
             "L1": cls.ids["client"]["L1"], "L1 team": cls.ids["team"]["L1"],
             "L2 visit": cls.ids["visit"]["L2"],
             "tomorrow": network.Writer(0).moment(1)})
