@@ -3,7 +3,7 @@
 BEGIN;
 \ir support/network.sql
 \ir support/undo.sql
-SELECT plan(131);
+SELECT plan(133);
 
 -- Days of the tests: d(-30) is 30 days ago.
 CREATE FUNCTION net.d(n integer) RETURNS date LANGUAGE sql STABLE AS $$ SELECT canvass.london_today() + n $$;
@@ -247,6 +247,8 @@ SELECT matches(net.undo('bola', 22), 'noted the terms of a job', 'terms');
 SELECT is(net.since('started'), NULL, 'whole');
 SELECT matches(net.undo('bola', 21), 'recorded a job', 'a start');
 SELECT is(net.since('before'), NULL, 'with the place of another borough''s opening and the relationship');
+SELECT matches(net.undo('bola', currval('net.undoes')::integer), 'recorded a job', 'and done again');
+SELECT is(net.since('started'), NULL, 'its place goes again');
 
 -- What is kept of a person, and what erasing leaves.
 DELETE FROM job_terms WHERE client_id = 'c0000000-0000-7000-8000-000000000004';
