@@ -118,8 +118,9 @@ def sees_change(world, who, row):
 
 
 ANYBODY = ("borough", "team", "postcode", "postcode_sector", "occupation", "industry",
-           "minimum_wage", "trial_rule", "share_rule", "match_default", "telling_word",
-           "retention_rule", "twin_threshold", "change_field", "change_sentence", "change_table", "undo")
+           "minimum_wage", "trial_rule", "support_rule", "share_rule", "match_default",
+           "telling_word", "retention_rule", "twin_threshold", "change_field", "change_sentence",
+           "change_table", "undo")
 REGISTRY = ("employer", "site", "employer_ref", "employer_merge", "employer_block", "cool_off")
 BOROUGHS = ("contact", "relationship", "visit", "standing_visit", "plan")
 CLIENTS = ("client_occupation", "client_wishes", "client_constraints", "client_unavailable",

@@ -12,7 +12,7 @@ CREATE FUNCTION net.request(id text) RETURNS text LANGUAGE sql AS $$ SELECT set_
 SELECT set_eq($$SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'canvass'::regnamespace AND c.relkind = 'r'
                    AND NOT EXISTS (SELECT FROM change_table t WHERE t.name = c.relname)$$,
     ARRAY['borough', 'team', 'specialist', 'token', 'request', 'postcode', 'postcode_sector', 'occupation',
-          'industry', 'trial_rule', 'minimum_wage', 'share_rule', 'match_default', 'catalogue_change', 'catalogue_kept', 'audience',
+          'industry', 'trial_rule', 'minimum_wage', 'support_rule', 'share_rule', 'match_default', 'catalogue_change', 'catalogue_kept', 'audience',
           'telling_word', 'twin_threshold', 'twin_weight', 'public_host', 'name_word', 'name_word_change',
           'change', 'change_table', 'change_field', 'change_sentence', 'undo', 'audit', 'audit_method',
           'audit_pending', 'audit_seal', 'hold', 'retention_rule'], 'what is not kept: people, requests, lists and rules, what follows from other rows, the audit, and change itself');
