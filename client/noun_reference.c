@@ -62,7 +62,8 @@ const struct noun match_noun
 static const struct arg today_args[] = {
     { "on", "on", ARG_AHEAD, 0, NULL, "another day", NULL },
     { "closing-days", "closing_days", ARG_FIELD, 0, "N",
-        "how many days ahead an opening closes soon (7)", NULL },
+        "how many days ahead counts as soon (7)", NULL },
+    { "from", "from_postcode", ARG_FIELD, 0, "POSTCODE", "where your day begins", NULL },
 };
 static const struct column today_columns[] = {
     { "WHAT", "kind", FORMAT_ENUM, 0 },
@@ -79,7 +80,9 @@ static const struct verb today_verbs[] = { {
     .noun = "today",
     .method = "canvass.v1.TodayService/GetToday",
     .summary = "show what asks for you today, in the order in which to do it",
-    .example = "canvass today\ncanvass today --on tomorrow",
+    .example = "canvass today\ncanvass today --on tomorrow --from \"SW9 8HE\"",
+    .notes = "Urgency first; of each kind what has a time, then the rest on foot: the nearest door "
+             "next, in a straight line, from where you begin or from the first visit with a time.",
     VERB_ARGS(today_args),
     .view = &today_view,
 } };

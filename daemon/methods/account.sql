@@ -58,7 +58,7 @@ SELECT t.id AS "tokens.id", t.specialist_id AS "tokens.specialist_id", t.label A
        t.revoked_at AS "tokens.revoked_at", t.last_used AS "tokens.last_used",
        encode(t.certificate, 'hex') AS "tokens.certificate_sha256"
   FROM canvass.token t
- WHERE t.specialist_id = coalesce(:specialist_id::uuid, canvass.actor())
+ WHERE t.specialist_id = coalesce(:specialist_id::uuid, canvass.actor()) AND t.method IS NULL
  ORDER BY t.created_at DESC, t.id;
 
 -- canvass.v1.AccountService/RevokeToken  roles: anyone  writes

@@ -343,6 +343,23 @@ int call_send_bytes(struct call *call, const void *data, size_t len)
     return send_chunk(call, chunk);
 }
 
+const char *call_page_path(const struct call *call)
+{
+    return call->page_path;
+}
+
+int call_send_page(
+    struct call *call, const char *status, const char *content_type, const struct str *body)
+{
+    if (!can_send(call))
+        return ERR_CANCELLED;
+    call->n_sent++;
+    call->page_status = status;
+    call->page_type = content_type;
+    str_add(&call->answer, str_text(body), body->len);
+    return call->answer.failed ? out_of_memory(call) : 0;
+}
+
 bool call_is_writable(struct call *call)
 {
     if (!call->is_open || call->queued_bytes < CALL_QUEUE_HIGH_BYTES)

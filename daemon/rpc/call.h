@@ -30,6 +30,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/macro.h"
+#include "base/str.h"
 #include "wire/status.h"
 
 struct call;
@@ -42,6 +43,10 @@ struct rpc_method;
 
 /* What find() answered. */
 const struct rpc_method *call_method(const struct call *call);
+
+/* What a GET asks for (rpc_handler.find_page), without its query; NULL: it is no GET. It may hold a
+ * secret: not for logs. */
+const char *call_page_path(const struct call *call);
 
 /* Memory that lives as long as the call, capped by rpc_options.call_bytes_max. */
 struct arena *call_arena(struct call *call);
@@ -107,6 +112,11 @@ int call_send_headers(struct call *call);
  * says no: that is for producers of many messages to heed. */
 int call_send(struct call *call, const ProtobufCMessage *message);
 int call_send_bytes(struct call *call, const void *data, size_t len);
+
+/* Make the one answer of a GET: @status is "200" or "304", @content_type lives as long as the call.
+ * call_finish() sends it, or instead of it a page that says the status in words. */
+int call_send_page(
+    struct call *call, const char *status, const char *content_type, const struct str *body);
 
 /* Less than CALL_QUEUE_HIGH_BYTES are queued. After false on_writable comes once. */
 bool call_is_writable(struct call *call);

@@ -7,6 +7,7 @@
 
 #include "wire/compress.h"
 #include "wire/connect.h"
+#include "wire/http1.h"
 #include "wire/json.h"
 #include "wire/message.h"
 
@@ -79,7 +80,7 @@ int connect_take_body(struct call *call, struct str *ret_message)
 {
     _cleanup_(str_release) struct str plain = { 0 };
     struct err err = { 0 };
-    int r = inflate_body(call, &plain, &err);
+    int r = call->protocol == PROTOCOL_PAGE ? 0 : inflate_body(call, &plain, &err); /* asks all */
 
     if (r == 0 && call->protocol == PROTOCOL_CONNECT_JSON)
         r = json_to_bytes(call, &plain, ret_message, &err);
@@ -98,6 +99,8 @@ int connect_send(struct call *call, const ProtobufCMessage *message)
     struct err err = { 0 };
 
     call->n_sent++;
+    if (call->protocol == PROTOCOL_PAGE)
+        return ERR_INTERNAL; /* it has call_send_page() */
     if (call->protocol == PROTOCOL_CONNECT_JSON)
         return json_print(message, JSON_PROTO3, &call->answer, &err);
     size_t len = message_pack_size(message);
@@ -128,10 +131,28 @@ int connect_send_bytes(struct call *call, const void *data, size_t len)
     return r < 0 ? r : connect_send(call, message);
 }
 
-/* The error in the place of the answer. */
+/* To whoever has nothing but an address, what is not theirs is not there. */
+static bool hides_page(const struct call *call)
+{
+    return call->protocol == PROTOCOL_PAGE
+        && (call->status == GRPC_UNAUTHENTICATED || call->status == GRPC_PERMISSION_DENIED);
+}
+
+const char *connect_status_of(const struct call *call)
+{
+    if (call->status == GRPC_OK && call->page_status)
+        return call->page_status;
+    return connect_http_status(hides_page(call) ? GRPC_NOT_FOUND : call->status);
+}
+
+/* The error in the place of the answer; of a page, in HTTP's words alone. */
 static int put_error(struct call *call)
 {
     str_reset(&call->answer);
+    if (call->protocol == PROTOCOL_PAGE) {
+        str_addf(&call->answer, "%s\n", http1_reason(connect_status_of(call)));
+        return call->answer.failed ? ERR_EXHAUSTED : 0;
+    }
     return connect_print_error(call->status, call->status_text, call->status_detail_bytes,
         call->status_detail_len, &call->answer);
 }
@@ -140,6 +161,8 @@ const char *connect_content_type(const struct call *call)
 {
     if (call->page_type && call->status == GRPC_OK)
         return call->page_type;
+    if (call->protocol == PROTOCOL_PAGE)
+        return "text/plain; charset=utf-8";
     bool is_json = call->status != GRPC_OK || call->protocol == PROTOCOL_CONNECT_JSON;
     return is_json ? "application/json" : "application/proto";
 }

@@ -286,7 +286,7 @@ int http1_answer(struct call *call, const nghttp2_nv *nv, size_t n, size_t body_
     str_addf(&http1->out, "HTTP/1.1 %s %s\r\n", status, http1_reason(status));
     for (size_t i = 1; i < n; i++)
         put_field(&http1->out, &nv[i]);
-    if (!str_eq(status, "204"))
+    if (!str_eq(status, "204") && !str_eq(status, "304"))
         str_addf(&http1->out, "content-length: %zu\r\n", body_len);
     http1->is_answered = true;
     return http1->out.failed ? ERR_EXHAUSTED : 0;

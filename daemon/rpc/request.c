@@ -122,6 +122,19 @@ static void answer_page(struct call *call, const char *http_status)
     response_finish(call, http_status);
 }
 
+static bool is_for_page(const struct request_line *r)
+{
+    return (r->is_get || r->is_head) && r->path && !r->is_too_large && !r->fault;
+}
+
+/* Without its query. */
+static size_t page_path_len(const struct request_line *r)
+{
+    const char *query = memchr(r->path, '?', r->path_len);
+
+    return query ? (size_t)(query - r->path) : r->path_len;
+}
+
 /* Whether a GET or HEAD was for a page of the handler's. */
 static bool serve_page(struct call *call)
 {
@@ -129,16 +142,31 @@ static bool serve_page(struct call *call)
     const struct request_line *r = &call->request;
     struct rpc_page page = { .status = "200", .content_type = "text/plain; charset=utf-8" };
 
-    if ((!r->is_get && !r->is_head) || !r->path || !handler->get || r->is_too_large || r->fault)
+    if (!is_for_page(r) || !handler->get)
         return false;
     page.body = &call->answer;
-    const char *query = memchr(r->path, '?', r->path_len);
-    if (!handler->get(call->server->arg, call, r->path,
-            query ? (size_t)(query - r->path) : r->path_len, &page))
+    if (!handler->get(call->server->arg, call, r->path, page_path_len(r), &page))
         return false;
     call->page_type = page.content_type;
     answer_page(call, page.status);
     return true;
+}
+
+/* Whether a GET or HEAD is for what a method answers. */
+static bool find_page(struct call *call)
+{
+    const struct rpc_handler *handler = call->server->handler;
+    struct request_line *r = &call->request;
+
+    if (!is_for_page(r) || !handler->find_page)
+        return false;
+    size_t len = page_path_len(r);
+    call->method = handler->find_page(call->server->arg, r->path, len);
+    if (!call->method)
+        return false;
+    call->protocol = PROTOCOL_PAGE;
+    call->page_path = arena_strndup(&call->arena, r->path, len);
+    return call->page_path != NULL;
 }
 
 static bool answer_preflight(struct call *call)
@@ -155,13 +183,11 @@ static bool answer_preflight(struct call *call)
     return true;
 }
 
-void request_begin(struct call *call)
+/* Whether a call's method is there, and can be called so. */
+static bool find_method(struct call *call)
 {
     struct rpc_server *server = call->server;
 
-    server->stats.calls++;
-    if (serve_page(call) || answer_preflight(call) || refuse_headers(call))
-        return;
     call->method = call->request.path
         ? server->handler->find(server->arg, call->request.path, call->request.path_len)
         : NULL;
@@ -169,13 +195,25 @@ void request_begin(struct call *call)
         const char *message = arena_printf(
             &call->arena, "unknown method %.200s", call->request.path ? call->request.path : "");
         refuse(call, "200", GRPC_UNIMPLEMENTED, message ? message : "unknown method");
-        return;
+        return false;
     }
     if (call_is_connect(call)
         && (call->method->client_streaming || call->method->server_streaming)) {
         refuse(call, "415", GRPC_UNIMPLEMENTED, "this method is a stream: call it with gRPC");
-        return;
+        return false;
     }
+    return true;
+}
+
+void request_begin(struct call *call)
+{
+    struct rpc_server *server = call->server;
+
+    server->stats.calls++;
+    if (serve_page(call) || answer_preflight(call))
+        return;
+    if (!find_page(call) && (refuse_headers(call) || !find_method(call)))
+        return;
     call->opened_usec = clock_monotonic_usec();
     call->is_open = true;
     call->is_handled = true;

@@ -1,8 +1,6 @@
 /* An answer: headers, messages in DATA frames, the status in trailers. */
 #include "rpc/rpc_internal.h"
 
-#include "wire/connect.h"
-
 /* Headers of ours beside those of the handler, at most. */
 #define OWN_HEADERS 8
 
@@ -248,8 +246,7 @@ static int submit_connect(struct call *call, const char *http_status)
     if (block_init(&block, call) < 0)
         return ERR_EXHAUSTED;
     put_fixed(&block, ":status",
-        http_status && strcmp(http_status, "200") != 0 ? http_status
-                                                       : connect_http_status(call->status));
+        http_status && strcmp(http_status, "200") != 0 ? http_status : connect_status_of(call));
     put_fixed(&block, "content-type", connect_content_type(call));
     if (is_gzip)
         put_fixed(&block, "content-encoding", "gzip");

@@ -246,6 +246,7 @@ enum call_protocol {
     PROTOCOL_GRPC,
     PROTOCOL_CONNECT_PROTO,
     PROTOCOL_CONNECT_JSON,
+    PROTOCOL_PAGE, /* a GET that a method answers; goes Connect's way */
 };
 
 /* What the headers said; only needed until the call is open. */
@@ -305,7 +306,9 @@ struct call {
     enum grpc_status fault; /* why what it was to send cannot be sent; GRPC_OK: nothing is wrong */
     enum grpc_status status;
     struct str answer; /* of a Connect call or page, until it ends */
+    const char *page_path; /* that a GET asks for; NULL: none whose answer is a method's */
     const char *page_type; /* content type of a page; NULL: it is a call */
+    const char *page_status; /* HTTP's, of a method's answer to a GET; NULL: the status says it */
     const char *status_text; /* of a Connect call: as it is, in the arena, or NULL */
     const void *status_detail_bytes;
     size_t status_detail_len;
@@ -364,6 +367,8 @@ int connect_take_body(struct call *call, struct str *ret_message) _must_check_;
 int connect_send(struct call *call, const ProtobufCMessage *message) _must_check_;
 int connect_send_bytes(struct call *call, const void *data, size_t len) _must_check_;
 const char *connect_content_type(const struct call *call);
+/* The answer of a call that is over, in HTTP's number. */
+const char *connect_status_of(const struct call *call);
 /* The body of the answer of a call that is over, to be queued; NULL without memory. */
 struct chunk *connect_body(struct call *call, bool *ret_is_gzip);
 

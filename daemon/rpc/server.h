@@ -76,6 +76,11 @@ struct rpc_handler {
      * return false if there is no such page. Of @call only metadata and peer may be asked. */
     bool (*get)(
         void *arg, const struct call *call, const char *path, size_t len, struct rpc_page *page);
+    /* The same for what get() does not know and no turn of the loop can answer: the method that
+     * answers it, or NULL. It becomes a call with one empty message, which is answered through
+     * call_send_page(). Its address is all that such a caller shows: whoever may not have it is
+     * told that there is nothing (404), in the same words as everybody. */
+    const struct rpc_method *(*find_page)(void *arg, const char *path, size_t len);
     /* The request's headers are in, no message yet: the place to look at call_metadata(). */
     void (*on_open)(struct call *call, void *arg);
     /* One whole message, decompressed, within message_bytes_max; @data is borrowed. Not yet parsed:

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define AUTH_HASH_BYTES 32
@@ -19,3 +20,8 @@
  * that is not NULL either. ERR_UNAUTHENTICATED with what to do, without any part of the token. */
 int auth_hash(const char *authorization, const uint8_t *certificate,
     uint8_t ret_hash[AUTH_HASH_BYTES], struct err *err) _must_check_;
+
+/* Hash the secret of an address (resource.h), which is cvf_<43 characters> and cannot pass for a
+ * token of the other form. ERR_UNAUTHENTICATED if it is none. */
+int auth_hash_address(const char *secret, size_t len, uint8_t ret_hash[AUTH_HASH_BYTES],
+    struct err *err) _must_check_;

@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "rpc/call.h"
 #include "service/engine_internal.h"
+#include "service/resource.h"
 #include "wire/field.h"
 #include "wire/message.h"
 #include "wire/status.h"
@@ -125,6 +126,23 @@ static const struct rpc_method *find_method(void *arg, const char *path, size_t 
     return method ? &method->rpc : NULL;
 }
 
+static const struct rpc_method *find_page(void *arg, const char *path, size_t len)
+{
+    const struct engine *engine = arg;
+
+    return resource_method(engine->options.methods, path, len);
+}
+
+/* Who calls: a GET says so in its address. */
+static int hash_caller(struct op *op, struct err *err)
+{
+    const char *path = call_page_path(op->call);
+
+    return path ? resource_hash(path, op->token_hash, err)
+                : auth_hash(call_metadata(op->call, "authorization"),
+                    call_peer_certificate(op->call), op->token_hash, err);
+}
+
 static void on_retry(void *arg)
 {
     struct op *op = arg;
@@ -151,9 +169,7 @@ static void on_open(struct call *call, void *arg)
     loop_timer_init(&op->retry, engine->options.loop, on_retry, op);
     list_init(&op->in_step.link);
     call_set_user(call, op);
-    if (auth_hash(
-            call_metadata(call, "authorization"), call_peer_certificate(call), op->token_hash, &err)
-        < 0)
+    if (hash_caller(op, &err) < 0)
         op_fail(op, &err);
 }
 
@@ -235,6 +251,7 @@ static void on_closed(struct call *call, void *arg)
 
 const struct rpc_handler engine_handler = {
     .find = find_method,
+    .find_page = find_page,
     .on_open = on_open,
     .on_message = on_message,
     .on_half_close = on_half_close,

@@ -3,6 +3,7 @@
 #include "service/engine_internal.h"
 #include "service/errors.h"
 #include "service/pgbin.h"
+#include "service/resource.h"
 #include "wire/field.h"
 
 #include <sodium.h>
@@ -114,7 +115,12 @@ static void answer_one(struct op *op, const struct db_reply *reply)
         op_refuse(op, &err);
         return;
     }
-    call_send(op->call, message);
+    if (!call_page_path(op->call)) {
+        call_send(op->call, message);
+    } else if (resource_send(op->call, message, &err) < 0) {
+        op_fail(op, &err);
+        return;
+    }
     op_next_message(op);
 }
 

@@ -78,6 +78,13 @@ static const struct rpc_method *find(void *arg, const char *path, size_t len)
     return engine_handler.find(natives->engine, path, len);
 }
 
+static const struct rpc_method *find_page(void *arg, const char *path, size_t len)
+{
+    const struct natives *natives = arg;
+
+    return engine_handler.find_page(natives->engine, path, len);
+}
+
 static void on_open(struct call *call, void *arg)
 {
     struct target to = target_of(call, arg);
@@ -159,6 +166,7 @@ void natives_update_metrics(const struct natives *natives)
 const struct rpc_handler native_handler = {
     .find = find,
     .get = pages_get,
+    .find_page = find_page,
     .on_open = on_open,
     .on_message = on_message,
     .on_half_close = on_half_close,

@@ -3,6 +3,6 @@
 BEGIN;
 SET LOCAL search_path = canvass, pg_temp;
 
-SELECT kind, at, employer, sentence, whole_day FROM today(NULL, 0);
+SELECT said_day('2026-11-30', '2026-11-29');
 
 ROLLBACK;

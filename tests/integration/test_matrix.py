@@ -224,10 +224,10 @@ def id_of(*path, **more):
 
 CHECK = {"validate_only": True}
 SOON = "2099-01-01T10:00:00Z"
-A, C, E, H, J, LE, M, O, R, S, SU, T, V = (
-    name + "Service/" for name in ("Account", "Client", "Employer", "History", "Job", "Lesson",
-                                   "Match", "Opening", "Reference", "Share", "Support", "Today",
-                                   "Visit"))
+A, CA, C, E, H, J, LE, M, O, R, S, SU, T, V = (
+    name + "Service/" for name in ("Account", "Calendar", "Client", "Employer", "History", "Job",
+                                   "Lesson", "Match", "Opening", "Reference", "Share", "Support",
+                                   "Today", "Visit"))
 
 
 def date_of(days):
@@ -253,6 +253,12 @@ MATRIX = {
                            shows={"token": all_of("token", lambda w, p, row, asked:
                                                   asked and row["specialist_id"] == asked["id"])}),
     A + "RevokeToken": Line(ALL, id_of("token_id", **CHECK), "token", seen("token")),
+
+    CA + "ListEvents": Line(FIELD),
+    CA + "CreateFeed": Line(FIELD, id_of(label="phone", **CHECK)),
+    CA + "ListFeeds": Line(FIELD),
+    # A token that calls every method is no address of a calendar, not even to its holder.
+    CA + "RevokeFeed": Line(FIELD, id_of("feed_id", **CHECK), "token", lambda w, p, row: NOT_FOUND),
 
     C + "CreateClient": Line(FIELD, id_of("client", "id", client={"ref": "NEW-1"}, **CHECK), "client",
                              makes_client, unknown=OK),

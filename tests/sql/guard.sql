@@ -28,7 +28,7 @@ $$;
 CREATE FUNCTION net.warned(who text, differs jsonb) RETURNS jsonb LANGUAGE sql AS
     $$ SELECT net.called(who, net.plan(differs)) #> '{door,warnings}' $$;
 CREATE FUNCTION net.lines(who text, d date DEFAULT london_today()) RETURNS text[] LANGUAGE sql AS $$
-    SELECT ARRAY(SELECT jsonb_array_elements_text(called(who, format('ARRAY(SELECT concat_ws(''|'', t.kind, t.employer, t.sentence) FROM day_list(%L, 0) AS t)', d))))
+    SELECT ARRAY(SELECT jsonb_array_elements_text(called(who, format('ARRAY(SELECT concat_ws(''|'', t.kind, t.employer, t.sentence) FROM day_list(%L, 0, NULL) AS t)', d))))
 $$;
 SELECT london_midnight(london_today() + 3) + interval '10 hours' AS at \gset
 SELECT london_midnight(london_today() + 3) + interval '15 hours' AS later \gset

@@ -76,13 +76,12 @@ BEGIN
         'SELECT string_agg(l::text, '' '') FROM plan_client l',
         'SELECT string_agg(client_json(c)::text, '' '') FROM client c',
         'SELECT string_agg(p::text, '' '') FROM client_pause p',
-        'SELECT string_agg(t::text, '' '') FROM today(NULL, 0) t',
         'SELECT string_agg(opening_json(o)::text, '' '') FROM opening o',
         'SELECT string_agg(relationship_json(r)::text, '' '') FROM relationship r',
         'SELECT others_lately(''e0000000-0000-7000-8000-000000000001'')::text',
         'SELECT check_door(''{"employer_id": "e0000000-0000-7000-8000-000000000001"}'')::text',
         'SELECT list_contacts(''e0000000-0000-7000-8000-000000000001'')::text',
-        'SELECT string_agg(t::text, '' '') FROM day_list(NULL, 0) t',
+        'SELECT string_agg(t::text, '' '') FROM day_list(NULL, 0, NULL) t',
         'SELECT string_agg(contact_request_json(r)::text, '' '') FROM contact_request r',
         'SELECT string_agg(share_json(s)::text, '' '') FROM contact_share s',
         'SELECT string_agg(lesson_json(l)::text, '' '') FROM lesson l',
@@ -123,7 +122,7 @@ SELECT is(tried('amira', 'UPDATE client SET team_id = ''a0000000-0000-7000-8000-
 
 -- Texts that go to other boroughs are neutral: no word of treatment in any sentence of the schema's own.
 SELECT is((SELECT count(*) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-            WHERE n.nspname = 'canvass' AND p.proname IN ('timeline', 'said_visit', 'today', 'others_lately', 'trial_advice', 'check_door', 'door_warnings', 'said_plan',
+            WHERE n.nspname = 'canvass' AND p.proname IN ('timeline', 'said_visit', 'day_lines', 'trial_asks', 'review_asks', 'others_lately', 'trial_advice', 'check_door', 'door_warnings', 'said_plan',
                                 'said_block', 'day_list', 'list_contacts', 'share_json', 'contact_request_json', 'lesson_json')
               AND p.prosrc ~* 'treatment|drug|alcohol|methadone|prescri|recovery|addict|mental'), 0::bigint, 'neutral words (DOMAIN.md section 5)');
 SELECT is((SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

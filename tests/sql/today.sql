@@ -6,7 +6,7 @@ SELECT plan(24);
 -- What amira's list says of a day.
 CREATE FUNCTION net.list(who text, day date, soon integer DEFAULT 0) RETURNS text[] LANGUAGE sql AS $$
     SELECT ARRAY(SELECT jsonb_array_elements_text(net.called(who, format(
-        'ARRAY(SELECT concat_ws(''|'', t.kind, t.employer, t.client_ref, t.sentence, CASE WHEN t.whole_day THEN ''day'' END) FROM today(%L, %s) AS t)', day, soon))))
+        'ARRAY(SELECT concat_ws(''|'', t.kind, t.employer, t.client_ref, t.sentence, CASE WHEN t.whole_day THEN ''day'' END) FROM day_list(%L, %s, NULL) AS t)', day, soon))))
 $$;
 CREATE FUNCTION net.touch(employer integer, at timestamptz, step text, lead integer DEFAULT 1, borough text DEFAULT 'E09000022') RETURNS void LANGUAGE sql AS $$
     INSERT INTO relationship (employer_id, borough_id, lead_id, next_touch_at, next_step, updated_by_name)
@@ -39,19 +39,19 @@ SELECT is(net.list('amira', '2026-11-23'), ARRAY[
     'overdue|Stockwell Tool Hire|missed (was planned on Thursday 19 November; record it or cancel it)',
     'overdue|Stockwell Tool Hire|Ring the yard (was due on Friday 20 November)',
     'planned|Stockwell Tool Hire|Visit',
-    'planned|Peckham Bakery|LB-014|second cup',
-    'due|Peckham Bakery|Bring a CV|day',
+    'planned|Peckham Bakery|LB-014|second cup; 3.5 km in a straight line',
+    'due|Peckham Bakery|Bring a CV; the same place|day',
     'reask|LB-014|Ask LB-014 again: the pause ran until 20 November 2026|day',
     'closing|Stockwell Tool Hire|Yard hand closes tomorrow|day'],
     'overdue oldest first, planned, due, to ask again (DOMAIN.md section 7: keep asking), closing soon');
 SELECT is((net.list('amira', '2026-11-23', 30))[8], 'closing|Peckham Bakery|Baker closes on Tuesday 15 December|day', 'soon can be a month');
-SELECT matches(refused('amira', 'ARRAY(SELECT sentence FROM today(NULL, 61))'), '^CV003 closing_days: ', 'or 60 days');
+SELECT matches(refused('amira', 'ARRAY(SELECT sentence FROM day_list(NULL, 61, NULL))'), '^CV003 closing_days: ', 'or 60 days');
 SELECT is(net.list('lena', '2026-11-24'), ARRAY['reask|LB-015|Ask LB-015 again: the pause ran until today|day',
     'closing|Stockwell Tool Hire|Yard hand closes today|day'], 'a colleague has her own list, and the borough''s openings');
 SELECT is(net.list('bola', '2026-11-23'), ARRAY['closing|Stockwell Tool Hire|Yard hand closes tomorrow|day'], 'another team has none of the team''s clients');
 SELECT is(net.list('sam', '2026-11-23'), ARRAY['closing|Peckham Bakery|Packer closes tomorrow|day'], 'another borough has its own');
 SELECT is(net.list('adam', '2026-11-23'), '{}', 'an administrator has none');
-SELECT is(called('amira', 'ARRAY(SELECT t.postcode FROM today(''2026-11-23'', 0) t)'), '["SW9 8HE", "SW9 8HE", "SW9 8HE", "SE15 4ST", "SE15 4ST", null, "SW9 8HE"]'::jsonb, 'each with where it is');
+SELECT is(called('amira', 'ARRAY(SELECT t.postcode FROM day_list(''2026-11-23'', 0, NULL) t)'), '["SW9 8HE", "SW9 8HE", "SW9 8HE", "SE15 4ST", "SE15 4ST", null, "SW9 8HE"]'::jsonb, 'each with where it is');
 UPDATE plan SET cancelled_at = now() WHERE id = '0d000000-0000-7000-8000-000000000002';
 UPDATE plan SET cancelled_at = now() WHERE id = '0d000000-0000-7000-8000-000000000004';
 SELECT is(cardinality(net.list('amira', '2026-11-23')), 5, 'cancelled visits are gone from it (DOMAIN.md section 4: wasted trips)');
@@ -76,7 +76,7 @@ SELECT net.touch(1, '2026-10-26 00:00Z', 'Ring') IS NULL AS x \gset
 SELECT is(net.list('amira', '2026-10-25'), '{}', '26 October 00:00 is not');
 SELECT net.diary(5, 1, '2026-10-25 00:30Z', 'early') IS NULL AS x \gset
 SELECT net.diary(6, 1, '2026-10-25 01:30Z', 'late') IS NULL AS x \gset
-SELECT is(net.list('amira', '2026-10-25'), ARRAY['planned|Stockwell Tool Hire|early', 'planned|Stockwell Tool Hire|late'], 'the two half past ones of 25 October stand in their order');
+SELECT is(net.list('amira', '2026-10-25'), ARRAY['planned|Stockwell Tool Hire|early', 'planned|Stockwell Tool Hire|late; the same place'], 'the two half past ones of 25 October stand in their order');
 
 -- A rota does not move with the clocks: the pattern is local time.
 SELECT is(span_bits('[{"weekday": "sunday", "start_minute": 60, "end_minute": 120}]'), span_bits(spans_of('[{"weekday": "sunday", "start_minute": 60, "end_minute": 120}]', 'x')), 'a shift from 01:00 to 02:00 on Sundays is the same on every Sunday');

@@ -53,6 +53,7 @@ struct rig {
     void (*do_writable)(struct rig *rig, struct call *call);
     void (*do_closed)(struct rig *rig, struct call *call);
     bool is_drained;
+    const char *verb; /* of the client's requests; NULL: POST */
 };
 
 static const struct rpc_method rig_methods[] = {
@@ -78,6 +79,13 @@ static bool rig_get(
         return false;
     str_addz(page->body, call_peer_is_local(call) ? "a page for one who is here\n" : "a page\n");
     return true;
+}
+
+static const struct rpc_method *rig_find_page(void *arg, const char *path, size_t len)
+{
+    return len > strlen("/secret/") && memcmp(path, "/secret/", strlen("/secret/")) == 0
+        ? &rig_methods[0]
+        : NULL;
 }
 
 static void rig_on_open(struct call *call, void *arg)
@@ -201,9 +209,9 @@ static inline int32_t rig_request(
     {                                                                                              \
         (uint8_t *)(n), (uint8_t *)(v), strlen(n), strlen(v), 0                                    \
     }
-    const nghttp2_nv nv[]
-        = { H(":method", "POST"), H(":scheme", "http"), H(":path", path), H(":authority", "x"),
-              H("te", "trailers"), H("content-type", "application/grpc"), H("x-one", "1") };
+    const nghttp2_nv nv[] = { H(":method", rig->verb ? rig->verb : "POST"), H(":scheme", "http"),
+        H(":path", path), H(":authority", "x"), H("te", "trailers"),
+        H("content-type", "application/grpc"), H("x-one", "1") };
 #undef H
     int32_t id = nghttp2_session_get_next_stream_id(rig->client);
     struct seen *seen = &rig->seen[id / 2 % RIG_STREAMS];
@@ -281,6 +289,7 @@ static inline int rig_start(struct rig *rig)
     rig->handler = (struct rpc_handler) {
         .find = rig_find,
         .get = rig_get,
+        .find_page = rig_find_page,
         .on_open = rig_on_open,
         .on_message = rig_on_message,
         .on_half_close = rig_on_half_close,

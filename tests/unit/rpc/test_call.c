@@ -394,6 +394,115 @@ static void test_server__certificate_needs_its_key(void **state)
     assert_non_null(strstr(err.msg, "/nonexistent.pem"));
 }
 
+/* ---- a GET that a method answers ---- */
+
+static void send_page(struct rig *rig, struct call *call)
+{
+    _cleanup_(str_release) struct str text = { 0 };
+
+    assert_string_equal(call_page_path(call), "/secret/x");
+    str_addz(&text, "the page\n");
+    assert_int_equal(call_send_page(call, "200", "text/calendar", &text), 0);
+    call_finish(call, GRPC_OK, NULL, NULL, 0);
+}
+
+static void send_not_modified(struct rig *rig, struct call *call)
+{
+    struct str nothing = { 0 };
+
+    assert_int_equal(call_send_page(call, "304", "text/calendar", &nothing), 0);
+    call_finish(call, GRPC_OK, NULL, NULL, 0);
+}
+
+static void check_page(
+    struct rig *rig, const char *verb, const char *path, const char *http, const char *text)
+{
+    rig->verb = verb;
+    const struct seen *seen = rig_wait(rig, rig_request(rig, path, NULL, 0, false), 2000);
+    assert_true(seen->is_closed);
+    assert_string_equal(seen->http, http);
+    assert_string_equal(str_text(&seen->data), text);
+}
+
+static void test_page__is_a_call_with_an_empty_message(void **state)
+{
+    struct rig *rig = *state;
+    rig->do_half_close = send_page;
+    check_page(rig, "GET", "/secret/x?query", "200", "the page\n");
+    assert_int_equal(rig->opened * 100 + rig->messages * 10 + rig->half_closed, 111);
+    assert_int_equal(rig->bytes, 0);
+    assert_int_equal(rig->closed, 1);
+    check_page(rig, "HEAD", "/secret/x", "200", "");
+    rig->do_half_close = send_not_modified;
+    check_page(rig, "GET", "/secret/x", "304", "");
+    assert_int_equal(rig->closed, 3);
+}
+
+static void fail_unauthenticated(struct rig *rig, struct call *call)
+{
+    call_finish(call, GRPC_UNAUTHENTICATED, "who are you?", NULL, 0);
+}
+
+static void fail_denied(struct rig *rig, struct call *call)
+{
+    call_finish(call, GRPC_PERMISSION_DENIED, "not for you", "details", 7);
+}
+
+static void fail_not_found(struct rig *rig, struct call *call)
+{
+    call_finish(call, GRPC_NOT_FOUND, "there is none", NULL, 0);
+}
+
+static void fail_too_many(struct rig *rig, struct call *call)
+{
+    call_finish(call, GRPC_RESOURCE_EXHAUSTED, "too many", NULL, 0);
+}
+
+static void fail_away(struct rig *rig, struct call *call)
+{
+    call_finish(call, GRPC_UNAVAILABLE, "secret reason", NULL, 0);
+}
+
+static void send_message_instead(struct rig *rig, struct call *call)
+{
+    assert_true(call_send_bytes(call, "hello", 5) < 0);
+    call_finish(call, GRPC_OK, NULL, NULL, 0);
+}
+
+static void test_page__says_how_it_failed_in_http_s_words_alone(void **state)
+{
+    static const struct {
+        void (*fail)(struct rig *rig, struct call *call);
+        const char *http, *text;
+    } rows[] = {
+        { fail_unauthenticated, "404", "Not Found\n" },
+        { fail_denied, "404", "Not Found\n" },
+        { fail_not_found, "404", "Not Found\n" },
+        { fail_too_many, "429", "Too Many Requests\n" },
+        { fail_away, "503", "Service Unavailable\n" },
+        { send_message_instead, "500", "Internal Server Error\n" },
+        { finish_ok, "500", "Internal Server Error\n" },
+    };
+    struct rig *rig = *state;
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        rig->do_half_close = rows[i].fail;
+        check_page(rig, "GET", "/secret/x", rows[i].http, rows[i].text);
+    }
+}
+
+static void test_page__of_other_verbs_or_places_is_none(void **state)
+{
+    struct rig *rig = *state;
+    rig->do_half_close = send_page;
+    check_page(rig, "GET", "/page", "200", "a page for one who is here\n");
+    check_page(rig, "DELETE", "/secret/x", "405", "");
+    check_page(rig, "GET", "/secret/", "405", "");
+    assert_int_equal(rig->opened, 0);
+    rig->verb = NULL;
+    check_status(rig_wait(rig, rig_request(rig, "/secret/x", HELLO, HELLO_LEN, false), 2000), "12");
+}
+
 int main(void)
 {
 #define each(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -412,6 +521,9 @@ int main(void)
         each(test_call__paused_call_takes_one_window_and_no_more),
         each(test_call__producer_is_held_back_and_woken),
         each(test_call__used_up_arena_still_has_a_status),
+        each(test_page__is_a_call_with_an_empty_message),
+        each(test_page__says_how_it_failed_in_http_s_words_alone),
+        each(test_page__of_other_verbs_or_places_is_none),
         each(test_server__a_burst_of_calls_does_not_hold_up_others),
         each(test_server__drain_ends_what_would_not_end),
         each(test_server__drain_without_connections_is_told_later),

@@ -19,6 +19,20 @@ void fake_call_open(struct call *call, const struct rpc_handler *handler, void *
     handler->on_open(call, arg);
 }
 
+void fake_call_get(struct call *call, const struct rpc_handler *handler, void *arg,
+    const char *path, const char *if_none_match)
+{
+    *call = (struct call) {
+        .handler = handler, .arg = arg, .page_path = path, .if_none_match = if_none_match
+    };
+    call->method = handler->find_page(arg, path, strlen(path));
+    assert_non_null(call->method);
+    handler->on_open(call, arg);
+    if (!call->is_finished)
+        handler->on_message(call, arg, (const uint8_t *)"", 0);
+    fake_call_half_close(call);
+}
+
 void fake_call_message(struct call *call, const ProtobufCMessage *message)
 {
     struct arena arena;
@@ -54,6 +68,7 @@ void fake_call_close(struct call *call)
     call->handler->on_closed(call, call->arg);
     arena_release(&call->arena);
     arena_release(&call->sent_arena);
+    str_release(&call->page);
 }
 
 /* ---- rpc/call.h ---- */
@@ -80,8 +95,36 @@ void call_set_user(struct call *call, void *user)
 
 const char *call_metadata(const struct call *call, const char *name)
 {
+    if (strcmp(name, "if-none-match") == 0)
+        return call->if_none_match;
     assert_string_equal(name, "authorization");
     return call->authorization;
+}
+
+const char *call_page_path(const struct call *call)
+{
+    return call->page_path;
+}
+
+int call_add_header(struct call *call, const char *name, const char *value)
+{
+    struct fake_header *header = &call->headers[call->n_headers++];
+
+    assert_true(call->n_headers <= FAKE_HEADERS_MAX);
+    snprintf(header->name, sizeof(header->name), "%s", name);
+    snprintf(header->value, sizeof(header->value), "%s", value);
+    return 0;
+}
+
+int call_send_page(
+    struct call *call, const char *status, const char *content_type, const struct str *body)
+{
+    assert_null(call->page_status);
+    call->page_status = status;
+    call->page_type = content_type;
+    str_add(&call->page, str_text(body), body->len);
+    call->n_sent++;
+    return call->page.failed ? ERR_EXHAUSTED : 0;
 }
 
 const uint8_t *call_peer_certificate(const struct call *call)

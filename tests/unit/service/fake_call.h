@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/str.h"
 #include "rpc/call.h"
 #include "rpc/server.h"
 #include "wire/status.h"
@@ -13,6 +14,7 @@
 #include <stdbool.h>
 
 #define FAKE_SENT_MAX 2048
+#define FAKE_HEADERS_MAX 4
 
 struct call {
     const struct rpc_method *method;
@@ -20,7 +22,13 @@ struct call {
     void *arg; /* of the handler */
     struct arena arena;
     void *user;
-    const char *authorization;
+    const char *authorization, *if_none_match;
+    const char *page_path, *page_status, *page_type; /* of a GET */
+    struct str page;
+    struct fake_header {
+        char name[32], value[64];
+    } headers[FAKE_HEADERS_MAX];
+    size_t n_headers;
     const uint8_t *certificate;
     const char *network; /* NULL: "unix" */
     int64_t deadline_usec;
@@ -36,6 +44,10 @@ struct call {
 /* Open a call of @path; the handler's find() must know it. */
 void fake_call_open(struct call *call, const struct rpc_handler *handler, void *arg,
     const char *path, const char *authorization);
+
+/* The same of a GET, whose message is empty; it runs until it waits for the database. */
+void fake_call_get(struct call *call, const struct rpc_handler *handler, void *arg,
+    const char *path, const char *if_none_match);
 
 /* Pack and deliver a message. */
 void fake_call_message(struct call *call, const ProtobufCMessage *message);

@@ -39,7 +39,9 @@ static const struct method_file files[] = {
         "-- canvass.v1.EmployerService/ExportEmployers roles: anyone\n"
         "SELECT :page_size, :page_token;\n"
         "-- canvass.v1.EmployerService/ImportEmployers roles: anyone writes\n"
-        "SELECT :request;\n" },
+        "SELECT :request;\n"
+        "-- canvass.v1.CalendarService/ListEvents roles: specialist\n"
+        "SELECT :from;\n" },
     { NULL, NULL },
 };
 
@@ -61,6 +63,8 @@ static void bind_all(struct methods *methods)
         = { { "employers.name", TEXT_OID }, { "next_page_token", TEXT_OID } };
     static const struct tables_column exported[]
         = { { "employer.name", TEXT_OID }, { "next_page_token", TEXT_OID } };
+    static const uint32_t date[] = { DATE_OID };
+    static const struct tables_column events[] = { { "events.title", TEXT_OID } };
     static const struct tables_column secret[] = { { "secret", TEXT_OID } };
     struct err err = { 0 };
     int r = 0;
@@ -74,6 +78,7 @@ static void bind_all(struct methods *methods)
         methods, "canvass.v1.EmployerService/ExportEmployers", page, 2, exported, 2, &err);
     r |= tables_bind(
         methods, "canvass.v1.EmployerService/ImportEmployers", jsonb, 1, whole, 1, &err);
+    r |= tables_bind(methods, "canvass.v1.CalendarService/ListEvents", date, 1, events, 1, &err);
     if (r != 0)
         fail_msg("%s", err.msg);
 }
@@ -655,6 +660,81 @@ static void test_engine__streamed_request_ends_at_its_first_fault(void **state)
     check_finished(call, GRPC_INVALID_ARGUMENT);
 }
 
+/* ---- what is read by plain GET ---- */
+
+#define SECRET "cvf_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define ADDRESS "/calendar/" SECRET ".ics"
+
+static struct call *read_calendar(struct fixture *f, const char *path, const char *if_none_match)
+{
+    fake_call_get(&f->call, &engine_handler, f->engine, path, if_none_match);
+    return &f->call;
+}
+
+static void test_engine__takes_an_address_for_a_token(void **state)
+{
+    struct fixture *f = *state;
+    struct call *call = read_calendar(f, ADDRESS, NULL);
+    struct db_batch *batch = fake_db_take();
+    uint8_t hash[32];
+
+    crypto_hash_sha256(hash, (const uint8_t *)SECRET, 47);
+    assert_memory_equal(batch->preamble.values[0].data, hash, sizeof(hash));
+    assert_string_equal(batch->preamble.values[2].data, "canvass.v1.CalendarService/ListEvents");
+    assert_null(batch->statements[0].values[0].data);
+    fake_db_answer(batch, FAKE_ROWS(1, 1, TEXT("Visit: Larkrise")));
+    assert_string_equal(call->page_status, "200");
+    assert_string_equal(call->page_type, "text/calendar; charset=utf-8");
+    assert_non_null(strstr(str_text(&call->page), "SUMMARY:Visit: Larkrise\r\n"));
+    assert_int_equal(call->n_headers, 2);
+    assert_string_equal(call->headers[1].value, "private, no-cache");
+    check_finished(call, GRPC_OK);
+}
+
+static void test_engine__does_not_say_again_what_is_known(void **state)
+{
+    struct fixture *f = *state;
+    char etag[64], list[128];
+    struct call *call = read_calendar(f, ADDRESS, NULL);
+
+    fake_db_answer(fake_db_take(), FAKE_NO_ROWS(1));
+    snprintf(etag, sizeof(etag), "%s", call->headers[0].value);
+    check_finished(call, GRPC_OK);
+    snprintf(list, sizeof(list), "\"x\", %s", etag + 2);
+    const char *const shown[] = { etag, etag + 2, list, "*" };
+    for (size_t i = 0; i < ARRAY_SIZE(shown); i++) {
+        call = read_calendar(f, ADDRESS, shown[i]);
+        fake_db_answer(fake_db_take(), FAKE_NO_ROWS(1));
+        assert_string_equal(call->page_status, "304");
+        assert_int_equal(call->page.len, 0);
+        check_finished(call, GRPC_OK);
+    }
+    call = read_calendar(f, ADDRESS, etag);
+    fake_db_answer(fake_db_take(), FAKE_ROWS(1, 1, TEXT("Visit: Larkrise")));
+    assert_string_equal(call->page_status, "200");
+    assert_string_not_equal(call->headers[0].value, etag);
+    check_finished(call, GRPC_OK);
+}
+
+static void test_engine__sends_nothing_for_what_is_no_address(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const bad[] = { "/calendar/", "/calendar/.ics", "/calendar/" SECRET,
+        "/calendar/" SECRET ".ic", "/calendar/" SECRET "A.ics", "/calendar/x" SECRET ".ics",
+        "/calendar/cvt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.ics",
+        "/calendar/cvf_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=.ics",
+        "/calendar/cvf_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.icsics", ADDRESS ".ics" };
+
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        struct call *call = read_calendar(f, bad[i], NULL);
+        assert_null(call->page_status);
+        check_finished(call, GRPC_UNAUTHENTICATED);
+        assert_int_equal(fake_db_n_waiting(), 0);
+    }
+    assert_null(engine_handler.find_page(f->engine, "/calendar", strlen("/calendar")));
+    assert_null(engine_handler.find_page(f->engine, "", 0));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -690,6 +770,9 @@ int main(void)
         TEST(test_engine__answers_a_streamed_request_message_by_message),
         TEST(test_engine__ends_a_streamed_request_without_messages),
         TEST(test_engine__streamed_request_ends_at_its_first_fault),
+        TEST(test_engine__takes_an_address_for_a_token),
+        TEST(test_engine__does_not_say_again_what_is_known),
+        TEST(test_engine__sends_nothing_for_what_is_no_address),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
