@@ -61,8 +61,8 @@ const struct noun match_noun
 
 static const struct arg today_args[] = {
     { "on", "on", ARG_AHEAD, 0, NULL, "another day", NULL },
-    { "closing-days", "closing_days", ARG_FIELD, 0, "N",
-        "how many days ahead counts as soon (7)", NULL },
+    { "closing-days", "closing_days", ARG_FIELD, 0, "N", "how many days ahead counts as soon (7)",
+        NULL },
     { "from", "from_postcode", ARG_FIELD, 0, "POSTCODE", "where your day begins", NULL },
 };
 static const struct column today_columns[] = {

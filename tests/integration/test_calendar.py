@@ -2,8 +2,8 @@
 and what it must not be told."""
 
 import datetime
-import gzip
 import http.client
+import json
 import os
 import random
 import re
@@ -14,6 +14,7 @@ import uuid
 
 import canvass_test
 from canvass_test import Canvass, eventually
+from cli_support import CliTest
 
 EMPLOYER, OTHER = str(uuid.uuid4()), str(uuid.uuid4())
 SECRET_TEXT = "rehab appointment of LB-014"
@@ -315,6 +316,59 @@ class Calendar(canvass_test.CanvassTest):
                 pass  # closed: it was not even HTTP
             connection.close()
         self.assertEqual(self.get(good)[0], 200)
+
+
+class OnTheCommandLine(CliTest):
+    def setUp(self):
+        self.token = self.person(name="Amira Shah", team=f"Team {uuid.uuid4()}")
+
+    def told(self, *words, code=0):
+        done = self.cli(*words)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def get(self, address):
+        done = subprocess.run(["curl", "-sS", "-w", "%{http_code}", "--cacert", self.canvass.certificate, address],
+                              capture_output=True, timeout=30, check=True)
+        text = done.stdout.decode()
+        return int(text[-3:]), text[:-3]
+
+    def test_address__is_read_until_it_is_revoked(self):
+        employer = self.make_employer("Loughborough Timber " + str(uuid.uuid4())[:8]).id
+        self.told("visit", "plan", employer, "--at", "tomorrow 14:00")
+        said = self.told("calendar", "address", "work", "phone")
+        address = re.search(r"https://\S+", said)[0]
+        id_ = re.search(r"Id +(\S+)", said)[1]
+        status, text = self.get(address)
+        self.assertEqual((status, text.count("BEGIN:VEVENT")), (200, 1))
+        self.assertIn(id_, self.told("calendar", "list"))
+        self.assertIn("Revoked", self.told("calendar", "revoke", id_))
+        self.assertEqual(self.get(address), (404, NOT_FOUND))
+        self.told("calendar", "revoke", str(uuid.uuid4()), code=4)
+
+    def test_dry_run__makes_no_address(self):
+        said = self.told("calendar", "address", "--dry-run")
+        self.assertIn("nothing was kept", said)
+        self.assertIn("no addresses", self.told("calendar", "list"))
+
+    def test_list__is_of_the_coming_two_weeks(self):
+        employer = self.make_employer("Ferndale Bakery " + str(uuid.uuid4())[:8]).id
+        for at in ("in 3 days", "in 13 days", "in 14 days"):
+            self.told("visit", "plan", employer, "--at", at)
+        count = lambda *words: len(json.loads(self.told("calendar", *words, "--json")).get("events", []))
+        self.assertEqual((count(), count("--until", "in 3 days"), count("--from", "in 13 days")), (2, 1, 2))
+        self.assertIn("Ask for", self.told("calendar", "--from", "in 9 days", "--until", "in 2 days", code=3))
+
+    def test_export__writes_what_a_phone_would_read(self):
+        employer = self.make_employer("Gresham Mill " + str(uuid.uuid4())[:8]).id
+        self.told("visit", "plan", employer, "--at", "tomorrow 14:00")
+        self.told("visit", "plan", employer, "--at", "in 3 days")
+        path = os.path.join(self.home, f"{uuid.uuid4()}.ics")
+        self.assertIn("2 events", self.told("calendar", "export", path))
+        with open(path, encoding="utf-8", newline="") as file:
+            exported = file.read()
+        self.assertEqual(exported, self.get(re.search(r"https://\S+", self.told("calendar", "address"))[0])[1])
+        self.assertIn("it is there already", self.told("calendar", "export", path, code=5))
 
 
 class Guessing(unittest.TestCase):
