@@ -4,13 +4,13 @@
 #include "client/remote.h"
 
 #include <errno.h>
-#include <math.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ROW_HEIGHT 34
+#define ROW_HEIGHT 20
+#define BAR_HEIGHT 14
 #define MAX_SERIES 4
 
 extern char **environ;
@@ -54,13 +54,10 @@ static void add_quoted(struct str *out, const char *text)
     str_addc(out, '"');
 }
 
-static void add_number(struct str *out, const json_t *cell)
+/* What is hidden has no length. */
+static double number_of(const json_t *cell)
 {
-    const json_t *number = json_get_path(cell, "number");
-    if (json_is_number(number))
-        str_addf(out, " %.4f", json_number_value(number));
-    else
-        str_addz(out, " NaN");
+    return json_number_value(json_get_path(cell, "number"));
 }
 
 static bool is_total(const json_t *row)
@@ -68,6 +65,18 @@ static bool is_total(const json_t *row)
     return json_is_true(json_get_path(row, "total"));
 }
 
+/* The words of a line, as one quoted text. */
+static void add_label(const struct drawing *d, const json_t *row, struct str *out)
+{
+    _cleanup_(str_release) struct str words = { 0 };
+    for (size_t i = 0; i <= d->label; i++) {
+        str_addz(&words, i ? " \xe2\x80\x93 " : "");
+        str_addz(&words, json_text_at(cell_at(row, i), "text"));
+    }
+    add_quoted(out, str_text(&words));
+}
+
+/* A line of the table: its words, and of each column the length and the text of the bar. */
 static size_t add_bars_data(const struct drawing *d, struct str *out)
 {
     size_t i, n = 0;
@@ -76,9 +85,12 @@ static size_t add_bars_data(const struct drawing *d, struct str *out)
     {
         if (is_total(row))
             continue;
-        add_quoted(out, json_text_at(cell_at(row, d->label), "text"));
-        for (size_t j = 0; j < d->n_series; j++)
-            add_number(out, cell_at(row, d->series[j]));
+        add_label(d, row, out);
+        for (size_t j = 0; j < d->n_series; j++) {
+            const json_t *cell = cell_at(row, d->series[j]);
+            str_addf(out, " %.4f ", number_of(cell));
+            add_quoted(out, json_text_at(cell, "text"));
+        }
         str_addc(out, '\n');
         n++;
     }
@@ -98,7 +110,7 @@ static size_t add_lines_data(const struct drawing *d, struct str *out)
         week = json_text_at(cell_at(row, d->label), "text");
         (void)json_object_set_new(sums, week,
             json_real(json_number_value(json_object_get(sums, week))
-                + json_number_value(json_get_path(cell_at(row, d->series[0]), "number"))));
+                + number_of(cell_at(row, d->series[0]))));
     }
     /* Days sort as text; gnuplot sorts what it smooths. */
     json_object_foreach(sums, week, value)
@@ -122,15 +134,19 @@ static void add_bars(const struct drawing *d, struct str *out)
     static const char *const colors[MAX_SERIES] = { "#1f4e79", "#e8a33d", "#7a7a7a", "#3c8d5a" };
     double width = 0.72 / (double)d->n_series;
     str_addz(out,
-        "set xrange [0:*]\nset grid xtics lc rgb '#d9d9d9'\nset tics nomirror\n"
+        "set xrange [0:*]\nset offsets graph 0, graph 0.12, 0, 0\nset tics nomirror\n"
+        "set ytics scale 0\nset grid xtics lc rgb '#d9d9d9'\n"
         "set border 2 lc rgb '#555555'\nset style fill solid 1 noborder\nplot ");
     for (size_t i = 0; i < d->n_series; i++) {
         double at = width * ((double)i - ((double)d->n_series - 1) / 2);
+        size_t column = 2 + 2 * i;
         str_addf(out,
             "%s$data using (0.5*$%zu):($0%+.3f):(0.5*$%zu):(%.3f)%s with boxxyerror"
             " lc rgb '%s' title ",
-            i ? ", " : "", i + 2, at, i + 2, width / 2 * 0.92, i ? "" : ":ytic(1)", colors[i]);
+            i ? ", " : "", column, at, column, width / 2 * 0.92, i ? "" : ":ytic(1)", colors[i]);
         add_quoted(out, d->n_series > 1 ? heading_of(d, i) : "");
+        str_addf(out, ", $data using %zu:($0%+.3f):%zu with labels left offset 0.4,0 notitle",
+            column, at, column + 1);
     }
     str_addc(out, '\n');
 }
@@ -140,9 +156,9 @@ static void add_lines(const struct drawing *d, struct str *out)
     str_addz(out,
         "set xdata time\nset timefmt '\"%Y-%m-%d\"'\nset format x '%d %b'\n"
         "set yrange [0:*]\nset grid ytics lc rgb '#d9d9d9'\nset tics nomirror\n"
-        "set border 3 lc rgb '#555555'\nset xtics rotate by -40\n"
-        "plot $data using 1:2 smooth unique with linespoints lw 2 pt 7 ps 0.5"
-        " lc rgb '#1f4e79' title ");
+        "set border 3 lc rgb '#555555'\nset autoscale xfix\nset rmargin 5\n"
+        "set key above\nplot $data using 1:2 smooth unique with linespoints lw 2 pt 7"
+        " ps 0.5 lc rgb '#1f4e79' title ");
     add_quoted(out, heading_of(d, 0));
     str_addc(out, '\n');
 }
@@ -152,11 +168,11 @@ static int write_script(const struct drawing *d, struct str *out, struct err *er
     _cleanup_(str_release) struct str data = { 0 };
     bool is_bars = str_eq(json_text_at(d->table, "plot"), "bars");
     size_t n = is_bars ? add_bars_data(d, &data) : add_lines_data(d, &data);
-    size_t height = is_bars ? 90 + n * ROW_HEIGHT : 320;
+    size_t height = is_bars ? 90 + n * (ROW_HEIGHT + BAR_HEIGHT * d->n_series) : 320;
     str_addf(out,
         "set terminal svg size 760,%zu dynamic font 'sans-serif,14'"
         " background rgb 'white'\n"
-        "set termoption noenhanced\n$data << END\n%sEND\n",
+        "set encoding utf8\nset termoption noenhanced\n$data << END\n%sEND\n",
         height, str_text(&data));
     if (is_bars)
         str_addf(out, "set yrange [%zu.1-0.5:-0.6]\nset key above\n", n);

@@ -282,9 +282,10 @@ AS $$
            NULL, NULL, NULL, NULL, NULL, NULL, NULL
       FROM line l WHERE l.is_whole
     UNION ALL
-    -- With few to look for, a week counts as it stands to its own target.
-    SELECT l.id || ':' || l.monday, NULL, NULL, ARRAY['pace'], l.contacts * l.usual / l.target::numeric, NULL, NULL, NULL, NULL, NULL, NULL
-      FROM line l WHERE l.is_whole AND l.target > 0
+    -- With few to look for, a week counts as it stands to its own target; but that would tell how few.
+    SELECT l.id || ':' || l.monday, NULL, NULL, ARRAY['pace'], CASE WHEN s.is_hidden THEN l.contacts ELSE l.contacts * l.usual / l.target::numeric END,
+           NULL, NULL, NULL, NULL, NULL, NULL
+      FROM line l WHERE l.is_whole AND (s.is_hidden OR l.target > 0)
     UNION ALL
     SELECT v.specialist_id || ':' || v.week, NULL, NULL,
            CASE WHEN NOT v.face THEN ARRAY['other'] WHEN v.generic THEN ARRAY['face_to_face'] ELSE ARRAY['face_to_face', 'for_client'] END,
@@ -519,7 +520,7 @@ BEGIN
               FROM cohort k
         )
         SELECT r.name, NULL::text, NULL::text[],
-               CASE WHEN t.is_reached THEN ARRAY['clients', 'known', 'reached'] WHEN t.is_open THEN ARRAY['clients', 'open'] ELSE ARRAY['clients', 'known'] END,
+               CASE WHEN t.is_reached THEN ARRAY['clients', 'reached'] WHEN t.is_open THEN ARRAY['clients', 'open'] ELSE ARRAY['clients'] END,
                NULL::numeric, NULL::text, NULL::uuid, CASE WHEN t.job_id IS NULL THEN 'client' ELSE 'job' END, coalesce(t.job_id, t.id), t.id, t.since
           FROM tested t;
     END LOOP;
@@ -699,7 +700,7 @@ INSERT INTO report_definition (name, place, title, definition, facts, labels, ha
      'Items of the IPS fidelity scale that the log can measure, each from the total of its own report, with the score that the anchors of the last day give. The total is of these items only: at most 5 for each that has a figure. The other items of the 25 are a reviewer''s to score, so it is not the scale''s total and has no grade.',
      'fidelity_facts', '{Item,What,Unit}', true, 740, NULL, '{}'),
     ('contacts', 2, 'Contacts with employers',
-     'Contacts that specialists recorded, by London weeks from Monday; corrections count once. Item 17 counts those face to face with one client in mind; a second one at the same employer in a week counts, the client may be there or not; calls and letters are logged and do not count. The target is that of the rules: 6, or twice the job seekers where there are fewer than 3. Job seekers are neither paused nor in work. Weeks that are over and wholly in the period are weighed: as item 17 counts, one with few job seekers as it stands to its own target, one without any not at all. Reviewed: a lead marked the week.',
+     'Contacts that specialists recorded, by London weeks from Monday; corrections count once. Item 17 counts those face to face with one client in mind; a second one at the same employer in a week counts, the client may be there or not; calls and letters are logged and do not count. The target is that of the rules: 6, or twice the job seekers where there are fewer than 3. Job seekers are neither paused nor in work. Weeks that are over and wholly in the period are weighed: as item 17 counts, one with few job seekers as it stands to its own target, one without any not at all; in what leaves the team each as it is, because that would tell how few there are. Reviewed: a lead marked the week.',
      'contacts_facts', '{Specialist,Week}', true, 740, 'lines', '{for_client}'),
     ('first-contact', 3, 'From entry to the first contact',
      'Of clients who entered in the period: days from entry to the first face-to-face contact with an employer for that client, by the last day of the period. The mean is over those who had one (item 15).',
@@ -720,7 +721,7 @@ INSERT INTO report_definition (name, place, title, definition, facts, labels, ha
      'Stretches of days in which a job asked for support of the client and that ended in the period, by the rhythm of the rules: within a week before the start, within 3 days after it, weekly in the first month, monthly after that without an end, within 3 days after the job ended. Given: somebody was in touch with the client in that stretch, in any way (item 23).',
      'support_facts', '{When}', true, 1830, NULL, '{}'),
     ('outcomes', 9, 'Outcomes by each funder''s rule',
-     'Each rule of the funders, as it holds on the last day of the period. Of clients: those who entered in the period out of work, or those who started a job in it (their first). Hours are those of the terms, by the day, without shifts that were lost; trials are no work. Not yet: can still be reached. The rate is of those of whom it is known.',
+     'Each rule of the funders, as it holds on the last day of the period. Of clients: those who entered in the period out of work, or those who started a job in it (their first). Hours are those of the terms, by the day, without shifts that were lost; trials are no work. Not yet: can still be reached, so that the rate can still rise.',
      'outcomes_facts', '{Funder,Outcome}', false, 740, 'bars', '{share}'),
     ('status', 10, 'Status at entry and now',
      'Clients who were supported at some time in the period: what they did when they entered, and on the last day of the period. In work: a job that is held. On a trial: one that runs, tasters left out.',
@@ -779,11 +780,10 @@ INSERT INTO report_column (report, place, key, heading, how, part, whole, of_cli
     ('support', 2, 'given', 'Given', 'count', NULL, NULL, true, false, true, 'asked', NULL),
     ('support', 3, 'share', '% given', 'share', 'given', 'asked', false, false, true, NULL, NULL),
     ('outcomes', 1, 'clients', 'Clients', 'count', NULL, NULL, true, false, true, NULL, NULL),
-    ('outcomes', 2, 'open', 'Not yet', 'count', NULL, NULL, true, true, true, NULL, NULL),
-    ('outcomes', 3, 'known', 'Known', 'count', NULL, NULL, true, false, true, 'clients', NULL),
-    ('outcomes', 4, 'reached', 'Reached', 'count', NULL, NULL, true, false, true, 'known', NULL),
-    ('outcomes', 5, 'share', 'Rate', 'share', 'reached', 'known', false, false, true, NULL, NULL),
-    ('outcomes', 6, 'benchmark', 'Benchmark, %', 'mean', NULL, NULL, false, false, true, NULL, NULL),
+    ('outcomes', 2, 'reached', 'Reached', 'count', NULL, NULL, true, false, true, 'clients', NULL),
+    ('outcomes', 3, 'open', 'Not yet', 'count', NULL, NULL, true, true, true, NULL, NULL),
+    ('outcomes', 4, 'share', 'Rate', 'share', 'reached', 'clients', false, false, true, NULL, NULL),
+    ('outcomes', 5, 'benchmark', 'Benchmark, %', 'mean', NULL, NULL, false, false, true, NULL, NULL),
     ('status', 1, 'entry', 'At entry', 'count', NULL, NULL, true, false, true, NULL, NULL),
     ('status', 2, 'entry_share', '% at entry', 'of_total', 'entry', NULL, false, false, true, NULL, NULL),
     ('status', 3, 'now', 'Now', 'count', NULL, NULL, true, false, true, NULL, NULL),

@@ -20,8 +20,8 @@
 -- * nobody takes a part of a team or borough out, and figures of a borough with several teams are the
 --   sums of what those teams show, so that a team's export beside the borough's adds nothing.
 -- Not closed: who puts lines, parts and several reports of one period together may narrow what each of
--- them leaves open, and who asks again after something was recorded late sees what moved. Counts of employers and of contacts are not
--- counts of clients.
+-- them leaves open, and who asks again after something was recorded late sees what moved. Counts of
+-- employers and of contacts are not counts of clients.
 
 BEGIN;
 SET LOCAL ROLE canvass_owner;
@@ -260,7 +260,10 @@ BEGIN
     s.before_at := london_midnight(s.until_on + 1);
     s.now_on := least(s.until_on, london_today());
     s.borough_id := borough();
-    s.teams := CASE WHEN asked = 'borough' THEN ARRAY(SELECT t.id FROM team t WHERE t.borough_id = borough()) ELSE ARRAY[team()] END;
+    -- An office without clients hides nothing of the others.
+    s.teams := CASE WHEN asked = 'borough'
+                    THEN ARRAY(SELECT t.id FROM team t WHERE t.borough_id = borough() AND EXISTS (SELECT FROM client c WHERE c.team_id = t.id))
+                    ELSE ARRAY[team()] END;
     s.specialist_id := wanted;
     RETURN s;
 END

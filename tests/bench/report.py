@@ -170,32 +170,34 @@ class Database:
 
 
 def periods(db):
-    """A month, a quarter, a year and all, ended."""
+    """A month, a quarter and a year, ended."""
     return json.loads(db.sql("""
         SELECT json_object_agg(n, ARRAY[f::date, (f + w - interval '1 day')::date])
           FROM (SELECT date_trunc('quarter', now()) - interval '9 months' AS f) AS y,
                (VALUES ('month', interval '1 month'), ('quarter', '3 months')) AS p (n, w)
         """)) | json.loads(db.sql("""
-        SELECT json_build_object('year', ARRAY[(now()::date - 366), (now()::date - 1)], 'all', ARRAY[(now()::date - 1800), (now()::date - 1)])"""))
+        SELECT json_build_object('year', ARRAY[(now()::date - 366), (now()::date - 1)])"""))
+
+
+def longest(db, days):
+    """The longest period that a report has, of what there is."""
+    return json.loads(db.sql(f"SELECT json_build_array(now()::date - {min(days, 1800)}, now()::date - 1)"))
 
 
 def reports(db):
-    print("\nMilliseconds, the best of three, as the application. \"-\" is a longer period than the report has.\n")
-    print("| report | lead: month | quarter | year | all 5 years | auditor: quarter |\n| --- | --- | --- | --- | --- | --- |")
+    print("\nMilliseconds, the best of three, as the application.\n")
+    print("| report | lead: month | quarter | year | longest | of days | auditor: quarter |\n| --- | --- | --- | --- | --- | --- | --- |")
     when, worst = periods(db), 0
     for line in db.sql("SELECT name || ' ' || max_days FROM canvass.report_definition ORDER BY place").splitlines():
         name, days = line.split()
         cells = []
         for period, who in (("month", "p1@bench.example"), ("quarter", "p1@bench.example"), ("year", "p1@bench.example"),
-                            ("all", "p1@bench.example"), ("quarter", "a2@bench.example")):
-            if period == "all" and int(days) < 1800:
-                cells.append("-")
-                continue
-            request = json.dumps({"name": name, "from": when[period][0], "until": when[period][1]})
+                            ("longest", "p1@bench.example"), ("quarter", "a2@bench.example")):
+            first, last = when[period] if period != "longest" else longest(db, int(days))
+            request = json.dumps({"name": name, "from": first, "until": last})
             ms = db.ms(who, f"SELECT get_report('{request}')")
-            if period != "all":
-                worst = max(worst, ms)
-            cells.append(f"{ms:.1f}")
+            worst = max(worst, ms)
+            cells.append(f"{ms:.1f}" + (f" | {min(int(days), 1800)}" if period == "longest" else ""))
         print(f"| {name} | {' | '.join(cells)} |", flush=True)
     plain = float(db.sql("SELECT bench.ms($$SELECT specialist_id, date_trunc('week', at), mode, generic, count(*) FROM canvass.visit"
                          " GROUP BY 1, 2, 3, 4$$, 3)"))
@@ -241,7 +243,7 @@ def main():
         if visits < 2_000_000:
             print("\nnot the whole log: nothing to reach")
             return 0
-        reached = [(f"every report of up to a year in {LIMIT_MS} ms", worst, LIMIT_MS), (f"today in {TODAY_MS} ms", today, TODAY_MS),
+        reached = [(f"every report in {LIMIT_MS} ms", worst, LIMIT_MS), (f"today in {TODAY_MS} ms", today, TODAY_MS),
                    ("the database in 2 GB", size, LIMIT_BYTES)]
         for what, value, most in reached:
             print(f"{'reached' if value <= most else 'NOT REACHED'}: {what}")
