@@ -177,6 +177,26 @@ static const struct arg specialist_list_args[] = {
     { "team", "team_id", ARG_TEAM, 0, NULL, "of this team alone", NULL },
 };
 
+static const struct arg hours_set_args[] = {
+    { "WHO", "hours.specialist_id", ARG_SPECIALIST, ARG_POSITIONAL | ARG_REQUIRED | ARG_WORDS,
+        "WHO", "somebody of your team", NULL },
+    { "hours", "hours.hours_tenths", ARG_TENTHS, ARG_REQUIRED, NULL, "contracted hours a week",
+        NULL },
+    { "from", "hours.from_on", ARG_EITHER, 0, NULL, "the first day on which they hold (today)",
+        NULL },
+};
+static const struct column hours_columns[] = {
+    { "WHO", "specialist", FORMAT_TEXT, COLUMN_SHRINK },
+    { "FROM", "from_on", FORMAT_DATE, 0 },
+    { "HOURS", "hours_tenths", FORMAT_TENTHS, COLUMN_RIGHT },
+    { "SET BY", "set_by", FORMAT_TEXT, COLUMN_SHRINK },
+    { "SET", "set_at", FORMAT_MOMENT, 0 },
+};
+static const struct view hours_view = { .rows = "hours",
+    VIEW_COLUMNS(hours_columns),
+    .empty = "no hours were set; reports take full time" };
+static const struct view hours_set_view = { .record = "hours", VIEW_COLUMNS(hours_columns) };
+
 static const struct verb specialist_verbs[] = {
     { .noun = "specialist",
         .name = "add",
@@ -194,6 +214,21 @@ static const struct verb specialist_verbs[] = {
         .example = "canvass specialist list",
         VERB_ARGS(specialist_list_args),
         .view = &specialists_view },
+    { .noun = "specialist",
+        .name = "hours set",
+        .method = "canvass.v1.ReportService/SetContractedHours",
+        .summary = "set somebody's contracted hours, which reports count caseload and time by",
+        .example = "canvass specialist hours set amira --hours 30 --from 1/9",
+        .notes = "A lead's to do. Where none are set, reports take full time.",
+        VERB_ARGS(hours_set_args),
+        .view = &hours_set_view,
+        .done = "Set." },
+    { .noun = "specialist",
+        .name = "hours list",
+        .method = "canvass.v1.ReportService/ListContractedHours",
+        .summary = "list contracted hours, the latest first",
+        .example = "canvass specialist hours list",
+        .view = &hours_view },
 };
 const struct noun specialist_noun
     = { "specialist", "people who use canvass", NOUN_VERBS(specialist_verbs) };

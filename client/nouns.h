@@ -11,15 +11,15 @@
 extern const struct noun audit_noun, borough_noun, calendar_noun, call_noun, client_noun,
     complete_noun, completion_noun, dups_noun, employer_noun, export_noun, help_noun, history_noun,
     import_noun, industry_noun, job_noun, lesson_noun, login_noun, logout_noun, match_noun,
-    merge_noun, occupation_noun, opening_noun, person_noun, postcode_noun, request_noun,
-    review_noun, share_noun, specialist_noun, support_noun, target_noun, team_noun, today_noun,
-    token_noun, undo_noun, visit_noun, watch_noun, whoami_noun;
+    merge_noun, occupation_noun, opening_noun, person_noun, postcode_noun, report_noun,
+    request_noun, review_noun, share_noun, specialist_noun, support_noun, target_noun, team_noun,
+    today_noun, token_noun, undo_noun, visit_noun, watch_noun, whoami_noun;
 
 /* Views that tables of several files show. */
 extern const struct view history_view, employers_export_view, audit_export_view;
 
 /* Runners that a table in another file names. */
-verb_run_fn call_run, login_run, logout_run, help_run, completion_run, complete_run,
+verb_run_fn call_run, login_run, logout_run, help_run, completion_run, complete_run, report_run,
     import_employers_run, import_postcodes_run, import_occupations_run, import_industries_run,
     export_run, client_busy_run, match_run, merge_run, visit_correct_run, visit_add_run,
     employer_add_run, audit_export_run;

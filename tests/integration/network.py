@@ -184,6 +184,11 @@ def generate(canvass, seed, size):
             "reviewed_by": lead["id"], "reviewed_by_name": "x", "note": "a note"}
             for p in field if p["team"] == lead["team"] and p is not lead])
         w.script[-1] = w.script[-1][:-1] + " ON CONFLICT DO NOTHING;"
+        w.rows("contracted_hours", [{
+            "specialist_id": p["id"], "team_id": p["team"], "from_on": "2026-01-05",
+            "hours_tenths": 350, "set_by": lead["id"], "set_by_name": "x"}
+            for p in field if p["team"] == lead["team"]])
+        w.script[-1] = w.script[-1][:-1] + " ON CONFLICT DO NOTHING;"
     for p in some(size // 8):
         lifted = w.chance(0.5)
         w.rows("employer_block", [{

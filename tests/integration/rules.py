@@ -119,8 +119,10 @@ def sees_change(world, who, row):
 
 ANYBODY = ("borough", "team", "postcode", "postcode_sector", "occupation", "industry",
            "minimum_wage", "trial_rule", "support_rule", "share_rule", "match_default",
-           "telling_word", "retention_rule", "contact_target", "twin_threshold", "change_field",
-           "change_sentence", "change_table", "undo")
+           "telling_word", "retention_rule", "contact_target", "twin_threshold", "report_definition",
+           "report_column", "suppression_rule", "working_time_rule", "fidelity_item",
+           "fidelity_anchor", "outcome_rule", "change_field", "change_sentence", "change_table",
+           "undo")
 REGISTRY = ("employer", "site", "employer_ref", "employer_merge", "employer_block", "cool_off")
 BOROUGHS = ("contact", "relationship", "visit", "standing_visit", "plan")
 CLIENTS = ("client_occupation", "client_wishes", "client_constraints", "client_unavailable",
@@ -154,8 +156,9 @@ SEES = {
     "lesson_mark": lambda world, who, row: is_field(who),
     "change": sees_change,
     # Between a lead and the specialist.
-    "week_review": lambda world, who, row: calls(who) and row["team_id"] == who["team"] and (
-        is_lead(who) or "specialist" in who["roles"] and row["specialist_id"] == who["id"]),
+    **{table: lambda world, who, row: calls(who) and row["team_id"] == who["team"] and (
+        is_lead(who) or "specialist" in who["roles"] and row["specialist_id"] == who["id"])
+       for table in ("week_review", "contracted_hours")},
     # A client's hold is the team's, a contact's the borough's.
     "hold": lambda world, who, row: (
         of_team(world, who, row["client_id"]) if row["client_id"] is not None
@@ -182,6 +185,7 @@ CHANGES = {
     # Whoever changes it signs it, and nobody their own.
     "week_review": lambda world, who, row: (is_lead(who) and row["team_id"] == who["team"]
                                             and row["specialist_id"] != who["id"]),
+    "contracted_hours": lambda world, who, row: is_lead(who) and row["team_id"] == who["team"],
     # One's own diary; a lead's the team's.
     "plan": lambda world, who, row: is_field(who) and row["team_id"] == who["team"] and (
         row["specialist_id"] == who["id"] or is_lead(who)),
@@ -241,6 +245,8 @@ ADDS = {
     "lesson": lambda world, who, row: of_borough(who, row) and row["specialist_id"] == who["id"],
     "week_review": lambda world, who, row: (
         is_lead(who) and row["team_id"] == who["team"] and row["reviewed_by"] == who["id"]),
+    "contracted_hours": lambda world, who, row: (
+        is_lead(who) and row["team_id"] == who["team"] and row["set_by"] == who["id"]),
     "lesson_mark": lambda world, who, row: is_field(who) and row["specialist_id"] == who["id"],
 }
 

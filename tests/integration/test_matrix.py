@@ -26,6 +26,8 @@ ALL = {"specialist", "lead", "administrator", "auditor"}
 REGISTRY = {"specialist", "lead", "administrator"}
 FIELD = rules.FIELD
 ADMIN = {"administrator"}
+FIGURES = FIELD | {"auditor"}
+QUARTER = {"from": {"year": 2026, "month": 1, "day": 1}, "until": {"year": 2026, "month": 3, "day": 31}}
 OK, NOT_FOUND, DENIED, FAILED, INVALID, EXISTS = (
     "OK", "NOT_FOUND", "PERMISSION_DENIED", "FAILED_PRECONDITION", "INVALID_ARGUMENT",
     "ALREADY_EXISTS")
@@ -146,6 +148,15 @@ def sees_week(w, p, row):
     if not rules.is_lead(p):
         return OK if row["id"] == p["id"] else DENIED
     return OK if row["team_id"] == p["team"] else NOT_FOUND
+
+
+def reads_figures(w, p, row):
+    """Of one specialist: a lead's team, a specialist's own; an auditor takes nobody out."""
+    if rules.is_lead(p):
+        return OK if row and row["team_id"] == p["team"] else NOT_FOUND
+    if "specialist" in p["roles"]:
+        return OK if row and row["id"] == p["id"] else DENIED
+    return INVALID
 
 
 def of_own_team(w, p, row):
@@ -466,6 +477,21 @@ MATRIX = {
         lambda w, p, row: (FAILED if row["id"] == p["id"] else
                            OK if row["team_id"] == p["team"] else NOT_FOUND)),
     "ReviewService/ListReviews": Line(FIELD, id_of("specialist_id"), "specialist", unknown=OK),
+
+    "ReportService/ListReports": Line(FIGURES),
+    "ReportService/GetReport": [
+        Line(FIGURES, id_of(name="jobs", **QUARTER)),
+        Line(FIGURES, id_of("specialist_id", name="jobs", **QUARTER), "specialist", reads_figures,
+             unknown=lambda p: reads_figures(None, p, None))],
+    "ReportService/GetReportRows": [
+        Line(FIELD, id_of(name="caseload", **QUARTER)),
+        Line(FIELD, id_of("specialist_id", name="caseload", **QUARTER), "specialist", reads_figures,
+             unknown=lambda p: reads_figures(None, p, None))],
+    "ReportService/ExportReport": Line({"lead", "auditor"}, id_of(name="status", **QUARTER)),
+    "ReportService/SetContractedHours": Line(
+        {"lead"}, lambda id_: {"hours": {"specialist_id": id_, "hours_tenths": 300}, **CHECK},
+        "specialist", lambda w, p, row: OK if row["team_id"] == p["team"] else NOT_FOUND),
+    "ReportService/ListContractedHours": Line(FIELD),
 
     # The auditor reads ids of clients; what a lead reads is in test_rights.py.
     "AuditService/ListAudit": Line({"lead", "auditor"}, id_of(before="2026-01-01T00:00:00Z")),

@@ -29,6 +29,7 @@ SETS = {
     "employer_block": "lifted_at = now(), lifted_by = canvass.actor(), lifted_by_name = 'x',"
                       " lifted_reason = 'x'",
     "week_review": "reviewed_by = canvass.actor()",
+    "contracted_hours": "set_by = canvass.actor()",
 }
 # Whose a row is, in its own columns: what may not be given away.
 OWNERS = {"contact": "borough_id", "relationship": "borough_id", "opening": "borough_id",

@@ -15,7 +15,9 @@ SELECT set_eq($$SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'c
           'industry', 'trial_rule', 'minimum_wage', 'support_rule', 'share_rule', 'match_default', 'catalogue_change', 'catalogue_kept', 'audience',
           'telling_word', 'twin_threshold', 'twin_weight', 'public_host', 'name_word', 'name_word_change',
           'change', 'change_table', 'change_field', 'change_sentence', 'undo', 'audit', 'audit_method',
-          'audit_pending', 'audit_seal', 'hold', 'retention_rule', 'contact_target', 'week_review'], 'what is not kept: people, requests, lists and rules, what follows from other rows, the audit, and change itself');
+          'audit_pending', 'audit_seal', 'hold', 'retention_rule', 'contact_target', 'week_review',
+          'support_rule', 'report_definition', 'report_column', 'suppression_rule', 'working_time_rule', 'contracted_hours',
+          'fidelity_item', 'fidelity_anchor', 'outcome_rule'], 'what is not kept: people, requests, lists and rules, what follows from other rows, the audit, and change itself');
 SELECT is((SELECT array_agg(name ORDER BY place) FROM change_table WHERE name IN ('employer', 'site', 'visit', 'client')),
     '{employer,site,client,visit}'::text[], 'tables stand behind those that they refer to');
 
