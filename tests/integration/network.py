@@ -347,7 +347,7 @@ def plant(canvass):
         return {"updated_by": p["id"], "updated_by_name": p["name"]}
 
     rows = {kind: {} for kind in ("client", "employer", "site", "contact", "opening", "visit", "plan",
-                                  "request", "share", "lesson")}
+                                  "request", "share", "lesson", "disclosure")}
 
     def add(kind, name, table, row, /, **words):
         """words: columns that hold a secret."""
@@ -438,6 +438,12 @@ def plant(canvass):
     by(l1)
     w.rows("employer_block", [{"employer_id": blocked, "reason": "asked", "said_on": w.day(-1),
                                "borough_id": LAMBETH, "set_by": l1["id"], "set_by_name": "x"}])
+    for name, p in (("L1", l1), ("S1", s1)):
+        by(p)
+        add("disclosure", name, "disclosure", {
+            "team_id": p["team"], "client_id": rows["client"][name], "employer_id": plain,
+            "level": "partial", "agreed_on": w.day(-9), "recorded_by": p["id"],
+            "recorded_by_name": "x"}, wording="wording")
     for name, p, more in (("standing", s1, {}), ("withdrawn", l1, {"withdrawn_at": w.moment(-1)})):
         add("lesson", name, "lesson", {
             "employer_id": plain, "specialist_id": p["id"], "by_name": "x",

@@ -57,6 +57,12 @@ def live_client(w, p, row):
     return FAILED if row["status"] == "discharged" else OK
 
 
+def agreed_there(w, p, row):
+    """What the client agreed for the employer "plain"."""
+    stands = any(d["client_id"] == row["id"] for d in w["standing_disclosure"].values())
+    return FAILED if of_team(w, p, row) == OK and not stands else of_team(w, p, row)
+
+
 def seen(table):
     return lambda w, p, row: OK if rules.may_see(w, p, table, row) else NOT_FOUND
 
@@ -213,9 +219,10 @@ def id_of(*path, **more):
 
 CHECK = {"validate_only": True}
 SOON = "2099-01-01T10:00:00Z"
-A, C, E, H, LE, M, O, R, S, T, V = (
-    name + "Service/" for name in ("Account", "Client", "Employer", "History", "Lesson", "Match",
-                                   "Opening", "Reference", "Share", "Today", "Visit"))
+A, C, D, E, H, LE, M, O, R, S, T, V = (
+    name + "Service/" for name in ("Account", "Client", "Disclosure", "Employer", "History",
+                                   "Lesson", "Match", "Opening", "Reference", "Share", "Today",
+                                   "Visit"))
 
 MATRIX = {
     A + "WhoAmI": Line(ALL, shows={"specialist": lambda w, p, row, asked: row["id"] == p["id"]}),
@@ -258,6 +265,17 @@ MATRIX = {
                                                                 live_client(w, p, row))),
     C + "DischargeClient": Line(FIELD, id_of("client_id", reason="DISCHARGE_REASON_MOVED", **CHECK),
                                 "client", live_client),
+
+    D + "SetDisclosure": Line(FIELD, lambda id_: {"disclosure": {
+        "client_id": id_, "employer_id": network_ids["plain"], "level": "DISCLOSURE_LEVEL_NOTHING"},
+        **CHECK}, "client", live_client),
+    D + "WithdrawDisclosure": Line(FIELD, lambda id_: {
+        "client_id": id_, "employer_id": network_ids["plain"], **CHECK}, "client", agreed_there),
+    D + "GetCard": Line(FIELD, lambda id_: {"client_id": id_, "employer_id": network_ids["plain"]},
+                        "client", of_team, shows={"client": that("client")}),
+    D + "ListDisclosures": Line(
+        FIELD, id_of("client_id", ended=True), "client", of_team,
+        shows={"disclosure": lambda w, p, row, asked: asked and row["client_id"] == asked["id"]}),
 
     E + "CreateEmployer": Line(FIELD, id_of(employer={"name": "Another"}, **CHECK)),
     E + "GetEmployer": Line(REGISTRY, id_of("employer_id"), "employer"),
@@ -390,7 +408,10 @@ MATRIX = {
                  l["visit_id"] == row["id"] and l["client_id"] == asked["id"]
                  and rules.may_see(w, p, "visit_client", l)
                  for l in w["visit_client"].values())})],
-    V + "CheckDoor": Line(FIELD, id_of("employer_id"), "employer", only=["plain", "blocked"]),
+    V + "CheckDoor": [
+        Line(FIELD, id_of("employer_id"), "employer", only=["plain", "blocked"]),
+        Line(FIELD, lambda id_: {"employer_id": network_ids["plain"], "client_id": id_}, "client",
+             of_team, shows={"client": that("client")})],
     V + "PlanVisit": Line(FIELD, lambda id_: {"plan": {
         "employer_id": network_ids["plain"], "client_id": id_, "at": network_ids["tomorrow"]},
         **CHECK}, "client", live_client),
