@@ -12,8 +12,8 @@ extern const struct noun audit_noun, borough_noun, call_noun, client_noun, compl
     completion_noun, disclosure_noun, dups_noun, employer_noun, export_noun, help_noun,
     history_noun, import_noun, industry_noun, lesson_noun, login_noun, logout_noun, match_noun,
     merge_noun, occupation_noun, opening_noun, person_noun, postcode_noun, request_noun, share_noun,
-    specialist_noun, target_noun, team_noun, today_noun, token_noun, undo_noun, visit_noun,
-    watch_noun, whoami_noun;
+    specialist_noun, target_noun, team_noun, today_noun, token_noun, trial_noun, undo_noun,
+    visit_noun, watch_noun, whoami_noun;
 
 /* Views that tables of several files show. */
 extern const struct view history_view, employers_export_view, audit_export_view;

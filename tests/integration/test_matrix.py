@@ -57,10 +57,33 @@ def live_client(w, p, row):
     return FAILED if row["status"] == "discharged" else OK
 
 
+def ends_support(w, p, row):
+    """Not of somebody who is on a trial."""
+    on_trial = any(t["client_id"] == row["id"] and t["status"] == "running"
+                   for t in w["trial"].values())
+    return FAILED if of_team(w, p, row) == OK and on_trial else live_client(w, p, row)
+
+
+def erases(w, p, row):
+    return OK if of_team(w, p, row) == OK and row["status"] == "discharged" \
+        else ends_support(w, p, row)
+
+
 def agreed_there(w, p, row):
     """What the client agreed for the employer "plain"."""
     stands = any(d["client_id"] == row["id"] for d in w["standing_disclosure"].values())
     return FAILED if of_team(w, p, row) == OK and not stands else of_team(w, p, row)
+
+
+def trial_in(*states):
+    """A trial of the own team, in one of these states."""
+    return lambda w, p, row: NOT_FOUND if not rules.may_see(w, p, "trial", row) \
+        else OK if row["status"] in states else FAILED
+
+
+def tried_at(w, p, row):
+    """An opening that a client of the first team may have a trial at."""
+    return open_opening(w, p, row) if p["team"] == network_ids["L1 team"] else NOT_FOUND
 
 
 def seen(table):
@@ -219,10 +242,10 @@ def id_of(*path, **more):
 
 CHECK = {"validate_only": True}
 SOON = "2099-01-01T10:00:00Z"
-A, C, D, E, H, LE, M, O, R, S, T, V = (
+A, C, D, E, H, LE, M, O, R, S, T, TR, V = (
     name + "Service/" for name in ("Account", "Client", "Disclosure", "Employer", "History",
                                    "Lesson", "Match", "Opening", "Reference", "Share", "Today",
-                                   "Visit"))
+                                   "Trial", "Visit"))
 
 MATRIX = {
     A + "WhoAmI": Line(ALL, shows={"specialist": lambda w, p, row, asked: row["id"] == p["id"]}),
@@ -264,7 +287,7 @@ MATRIX = {
                              lambda w, p, row: {OK: FAILED}.get(live_client(w, p, row),
                                                                 live_client(w, p, row))),
     C + "DischargeClient": Line(FIELD, id_of("client_id", reason="DISCHARGE_REASON_MOVED", **CHECK),
-                                "client", live_client),
+                                "client", ends_support),
 
     D + "SetDisclosure": Line(FIELD, lambda id_: {"disclosure": {
         "client_id": id_, "employer_id": network_ids["plain"], "level": "DISCLOSURE_LEVEL_NOTHING"},
@@ -389,6 +412,35 @@ MATRIX = {
 
     T + "GetToday": Line(FIELD),
 
+    TR + "ProposeTrial": [
+        Line(FIELD, lambda id_: {"trial": {
+            "client_id": id_, "opening_id": network_ids["network"]}, **CHECK}, "client",
+             live_client),
+        Line(FIELD, lambda id_: {"trial": {
+            "client_id": network_ids["L1"], "opening_id": id_}, **CHECK}, "opening", tried_at)],
+    TR + "UpdateTrial": Line(FIELD, id_of("trial", "id", update_mask="insured", **CHECK,
+                                          trial={"insured": True}), "trial",
+                             trial_in("proposed", "agreed", "running")),
+    TR + "AgreeTrial": Line(FIELD, id_of("trial_id", **CHECK), "trial", trial_in("proposed")),
+    TR + "BeginTrial": Line(FIELD, id_of("trial_id", **CHECK), "trial", trial_in("agreed")),
+    TR + "EndTrial": Line(FIELD, id_of("trial_id", outcome="TRIAL_OUTCOME_OFFER", **CHECK), "trial",
+                          trial_in("running")),
+    TR + "CancelTrial": Line(FIELD, id_of("trial_id", reason="x", **CHECK), "trial",
+                             trial_in("proposed", "agreed")),
+    TR + "ExtendTrial": Line(FIELD, id_of("trial_id", days=1, **CHECK), "trial",
+                             trial_in("running")),
+    TR + "GetTrial": Line(FIELD, id_of("trial_id"), "trial", seen("trial"),
+                          shows={"trial": that("trial")}),
+    TR + "ListTrials": [
+        Line(FIELD, id_of(ended=True), shows={"trial": all_of("trial")}),
+        Line(FIELD, id_of("client_id", ended=True), "client", unknown=OK,
+             shows={"trial": all_of("trial", lambda w, p, row, asked:
+                                    asked and row["client_id"] == asked["id"])}),
+        Line(FIELD, id_of("opening_id", ended=True), "opening", unknown=OK,
+             shows={"trial": all_of("trial", lambda w, p, row, asked:
+                                    asked and row["opening_id"] == asked["id"])})],
+    TR + "GetLetter": Line(FIELD, id_of("trial_id"), "trial", seen("trial")),
+
     V + "RecordVisit": Line(FIELD, lambda id_: {"visit": {
         "employer_id": network_ids["plain"], "client_id": id_}, **CHECK}, "client", live_client),
     V + "CorrectVisit": [
@@ -424,7 +476,7 @@ MATRIX = {
     "AuditService/VerifyAudit": Line({"lead", "auditor"}),
 
     "RightsService/ExportPerson": Line(FIELD, id_of("client_id"), "client", of_team),
-    "RightsService/ErasePerson": Line({"lead"}, id_of("client_id", **CHECK), "client", of_team),
+    "RightsService/ErasePerson": Line({"lead"}, id_of("client_id", **CHECK), "client", erases),
     "RightsService/HoldPerson": Line({"lead"}, id_of("client_id", reason="a complaint", **CHECK),
                                      "client", of_team),
     "RightsService/ReleasePerson": Line(

@@ -1,5 +1,5 @@
-"""Worked stories of matching (tests/match/stories) and of the network (tests/stories/network), each
-told with the real client and daemon.
+"""Worked stories of matching (tests/match/stories), of the network (tests/stories/network) and of the
+way into work (tests/stories/placement), each told with the real client and daemon.
 
 A story is a page of Markdown. Its indented lines are commands ("$ canvass …") and what they must
 print: each line, in this order, other lines between them or not; "..." stands for anything. A line
@@ -20,6 +20,7 @@ from cli_support import CliTest
 TESTS = os.path.join(os.path.dirname(__file__), "..")
 MATCHING = sorted(glob.glob(os.path.join(TESTS, "match", "stories", "*.md")))
 NETWORK = sorted(glob.glob(os.path.join(TESTS, "stories", "network", "*.md")))
+PLACEMENT = sorted(glob.glob(os.path.join(TESTS, "stories", "placement", "*.md")))
 
 
 class Step:
@@ -100,7 +101,7 @@ class TestStories(CliTest):
             self.assertNotRegex(printed, pattern(text), said)
 
 
-for page in MATCHING + NETWORK:
+for page in MATCHING + NETWORK + PLACEMENT:
     name = os.path.splitext(os.path.basename(page))[0].replace("-", "_")
     setattr(TestStories, f"test_story__{name}", lambda self, page=page: self.tell(page))
 
@@ -118,6 +119,7 @@ class TestReader(unittest.TestCase):
     def test_stories__are_ten_at_least(self):
         self.assertGreaterEqual(len(MATCHING), 10)
         self.assertGreaterEqual(len(NETWORK), 1)
+        self.assertGreaterEqual(len(PLACEMENT), 1)
 
 
 if __name__ == "__main__":
