@@ -58,6 +58,8 @@ int door_print(struct app *app, const struct answer *answer, struct err *err)
     if (rc == 0)
         rc = output_part(app, "Who leads", &leads_view, json_get_path(door, "leads"), err);
     if (rc == 0)
+        rc = card_print(app, json_get_path(answer->value, "card"), err);
+    if (rc == 0)
         lessons_print(app, json_get_path(door, "lessons"));
     return rc;
 }

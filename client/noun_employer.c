@@ -260,6 +260,8 @@ static const struct arg door_args[] = {
     { "site", "site_id", ARG_SITE, 0, NULL, "at which of their sites (any)", NULL },
     { "role", "role_soc", ARG_OCCUPATION, 0, NULL, "the role in mind, for what others learnt of it",
         NULL },
+    { "client", "client_id", ARG_CLIENT, 0, NULL, "the client in mind, for what may be said",
+        NULL },
 };
 static const struct column door_columns[] = {
     { "Not welcome", "block.reason", FORMAT_TEXT, 0 },

@@ -105,6 +105,7 @@ static const struct column opening_record[] = {
     { "Starts", "starts_on", FORMAT_DATE, 0 },
     { "Closes", "closes_on", FORMAT_DATE, 0 },
     { "Places", "places", FORMAT_NUMBER, 0 },
+    { "  on trial", "places_taken", FORMAT_NUMBER, 0 },
     { "Trial", "trial", FORMAT_ENUM, 0 },
     { "Trial days", "trial_days", FORMAT_NUMBER, 0 },
     { "Notes", "notes", FORMAT_TEXT, 0 },

@@ -9,11 +9,11 @@
 #define NOUN_VERBS(table) .verbs = (table), .n_verbs = ARRAY_SIZE(table)
 
 extern const struct noun audit_noun, borough_noun, calendar_noun, call_noun, client_noun,
-    complete_noun, completion_noun, dups_noun, employer_noun, export_noun, help_noun, history_noun,
-    import_noun, industry_noun, job_noun, lesson_noun, login_noun, logout_noun, match_noun,
-    merge_noun, occupation_noun, opening_noun, person_noun, postcode_noun, report_noun,
-    request_noun, review_noun, share_noun, specialist_noun, support_noun, target_noun, team_noun,
-    today_noun, token_noun, undo_noun, visit_noun, watch_noun, whoami_noun;
+    complete_noun, completion_noun, disclosure_noun, dups_noun, employer_noun, export_noun,
+    help_noun, history_noun, import_noun, industry_noun, job_noun, lesson_noun, login_noun,
+    logout_noun, match_noun, merge_noun, occupation_noun, opening_noun, person_noun, postcode_noun,
+    report_noun, request_noun, review_noun, share_noun, specialist_noun, support_noun, target_noun,
+    team_noun, today_noun, token_noun, trial_noun, undo_noun, visit_noun, watch_noun, whoami_noun;
 
 /* Views that tables of several files show. */
 extern const struct view history_view, employers_export_view, audit_export_view;
@@ -34,6 +34,9 @@ verb_show_fn contacts_show, door_show, lesson_show, match_explain_show, match_op
 /* Print what an answer says of a door: warnings, who was there, who plans to go, who leads. */
 int door_print(struct app *app, const struct answer *answer, struct err *err) _must_check_;
 void door_warnings_print(struct app *app, const json_t *warnings);
+
+/* Print what may be said of a client to an employer; nothing for NULL. */
+int card_print(struct app *app, const json_t *card, struct err *err) _must_check_;
 
 /* Print lessons, a line each; nothing where there are none. */
 void lessons_print(struct app *app, const json_t *lessons);

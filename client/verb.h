@@ -40,6 +40,7 @@ enum arg_kind {
     ARG_CLIENT,
     ARG_OCCUPATION,
     ARG_OPENING,
+    ARG_TRIAL, /* one that is not over */
     ARG_VISIT,
     ARG_SPECIALIST,
     ARG_TEAM,

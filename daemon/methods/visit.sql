@@ -24,7 +24,7 @@ SELECT visit_json(v) AS "visits", page_token(s.at::text, s.id::text) AS "next_pa
  ORDER BY s.at DESC, s.id DESC
  LIMIT :page_size
 
--- canvass.v1.VisitService/CheckDoor  roles: specialist lead
+-- canvass.v1.VisitService/CheckDoor  roles: specialist lead  audits
 SELECT with_lessons(check_door(:request), standing_employer(:employer_id::uuid), :site_id::uuid, :role_soc::text) AS "."
 
 -- canvass.v1.VisitService/PlanVisit  roles: specialist lead  writes

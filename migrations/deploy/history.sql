@@ -845,8 +845,12 @@ AS $$
         THEN 'Somebody objected to being contacted, and an objection stays.'
         WHEN bool_or(c.table_name = 'contact_use' AND c.op = 'insert')
         THEN 'Details that were opened have been read, and their borough keeps on record by whom.'
-        -- A request is both boroughs'.
-        WHEN bool_or(c.team_id <> team()) OR bool_or(c.borough_id <> borough() AND c.table_name <> 'contact_request') AND NOT bool_or(c.table_name = 'employer_merge')
+        -- A request is both boroughs'. A job takes a place of whose opening it is. A merge moves what
+        -- other teams keep of trials, jobs and agreements, unseen, and taken back moves it again: to
+        -- say so would tell of somebody else's client.
+        WHEN (bool_or(c.team_id <> team())
+              OR bool_or(c.borough_id <> borough() AND c.table_name <> 'contact_request') AND NOT bool_or(c.table_name = 'job'))
+             AND NOT bool_or(c.table_name = 'employer_merge')
         THEN 'It was done for another team or borough; ask somebody there.' END
       FROM change c WHERE c.request_id = of_request AND c.actor = by_actor
 $$;

@@ -631,28 +631,6 @@ END
 $$;
 COMMENT ON FUNCTION remove_lost_shift(jsonb) IS 'JobService/RemoveLostShift: the job.';
 
--- ---- taking back ----
-
--- As in change history; an opening of another borough whose place a job took gets it back with the job.
-CREATE OR REPLACE FUNCTION undo_never(by_actor uuid, of_request uuid) RETURNS text
-LANGUAGE sql STABLE
-SET search_path = canvass, pg_temp
-AS $$
-    SELECT CASE
-        WHEN bool_or(c.op <> 'insert' AND c.old IS NULL)
-        THEN 'What it took away was not kept, so it cannot be put back.'
-        WHEN bool_or(c.table_name = 'objection' AND c.op = 'insert' OR c.table_name = 'contact' AND c.new ->> 'objected_on' IS NOT NULL)
-             AND NOT bool_or(c.table_name = 'employer_merge')
-        THEN 'Somebody objected to being contacted, and an objection stays.'
-        WHEN bool_or(c.table_name = 'contact_use' AND c.op = 'insert')
-        THEN 'Details that were opened have been read, and their borough keeps on record by whom.'
-        -- A request is both boroughs'.
-        WHEN bool_or(c.team_id <> team())
-             OR bool_or(c.borough_id <> borough() AND c.table_name <> 'contact_request') AND NOT bool_or(c.table_name IN ('employer_merge', 'job'))
-        THEN 'It was done for another team or borough; ask somebody there.' END
-      FROM change c WHERE c.request_id = of_request AND c.actor = by_actor
-$$;
-
 GRANT EXECUTE ON FUNCTION next_pay_day(date, pay_rhythm, date), first_pay_days_on(date, integer),
     said_low_pay(integer, age_band, date), put_terms(job, age_band, date, integer, integer, boolean, text), said_job(job),
     support_due_json(job, support_to, date, text), job_json(job, boolean), job_of(jsonb, date), job_to_change(jsonb, date, boolean), job_changed(uuid),

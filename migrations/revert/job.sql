@@ -4,24 +4,6 @@ BEGIN;
 SET LOCAL ROLE canvass_owner;
 SET LOCAL search_path = canvass, pg_temp;
 
--- As in change history.
-CREATE OR REPLACE FUNCTION undo_never(by_actor uuid, of_request uuid) RETURNS text
-LANGUAGE sql STABLE
-SET search_path = canvass, pg_temp
-AS $$
-    SELECT CASE
-        WHEN bool_or(c.op <> 'insert' AND c.old IS NULL)
-        THEN 'What it took away was not kept, so it cannot be put back.'
-        WHEN bool_or(c.table_name = 'objection' AND c.op = 'insert' OR c.table_name = 'contact' AND c.new ->> 'objected_on' IS NOT NULL)
-             AND NOT bool_or(c.table_name = 'employer_merge')
-        THEN 'Somebody objected to being contacted, and an objection stays.'
-        WHEN bool_or(c.table_name = 'contact_use' AND c.op = 'insert')
-        THEN 'Details that were opened have been read, and their borough keeps on record by whom.'
-        -- A request is both boroughs'.
-        WHEN bool_or(c.team_id <> team()) OR bool_or(c.borough_id <> borough() AND c.table_name <> 'contact_request') AND NOT bool_or(c.table_name = 'employer_merge')
-        THEN 'It was done for another team or borough; ask somebody there.' END
-      FROM change c WHERE c.request_id = of_request AND c.actor = by_actor
-$$;
 DROP FUNCTION remove_lost_shift(jsonb);
 DROP FUNCTION add_lost_shift(jsonb);
 DROP FUNCTION end_job(jsonb);

@@ -358,7 +358,8 @@ def plant(canvass):
         return {"updated_by": p["id"], "updated_by_name": p["name"]}
 
     rows = {kind: {} for kind in ("client", "employer", "site", "contact", "opening", "visit", "plan",
-                                  "request", "share", "lesson", "job", "support")}
+                                  "request", "share", "lesson", "job", "support",
+                                  "disclosure", "trial")}
 
     def add(kind, name, table, row, /, **words):
         """words: columns that hold a secret."""
@@ -461,6 +462,24 @@ def plant(canvass):
     by(l1)
     w.rows("employer_block", [{"employer_id": blocked, "reason": "asked", "said_on": w.day(-1),
                                "borough_id": LAMBETH, "set_by": l1["id"], "set_by_name": "x"}])
+    for name, p in (("L1", l1), ("S1", s1)):
+        by(p)
+        add("disclosure", name, "disclosure", {
+            "team_id": p["team"], "client_id": rows["client"][name], "employer_id": plain,
+            "level": "partial", "agreed_on": w.day(-9), "recorded_by": p["id"],
+            "recorded_by_name": "x"}, wording="wording")
+    over = {"status": "completed", "outcome": "no_offer", "ended_at": w.moment(-40)}
+    for name, p, opening, first, more in (
+            ("L1", l1, "own", 5, {}), ("S1", s1, "south", 5, {}),
+            ("L1 agreed", l1, "named", 0, {"status": "agreed", "place": 1}),
+            ("L1 running", l1, "network", -10, {"status": "running", "place": 1}),
+            ("L1 over", l1, "network", -42, over)):
+        add("trial", name, "trial", {
+            "borough_id": p["borough"], "team_id": p["team"], "client_id": rows["client"][name[:2]],
+            "specialist_id": p["id"], "employer_id": plain, "opening_id": rows["opening"][opening],
+            "kind": "paid", "title": "Job", "days": 1, "pay_pence_hour": 5000,
+            "starts_on": w.day(first), "ends_on": w.day(first + 2), **by(p), **more},
+            tasks="tasks", client_feedback="feedback")
     for name, p, more in (("standing", s1, {}), ("withdrawn", l1, {"withdrawn_at": w.moment(-1)})):
         add("lesson", name, "lesson", {
             "employer_id": plain, "specialist_id": p["id"], "by_name": "x",

@@ -64,6 +64,35 @@ def live_job(w, p, row):
     return live_client(w, p, w["client"][row["client_id"]])
 
 
+def ends_support(w, p, row):
+    """Not of somebody who is on a trial."""
+    on_trial = any(t["client_id"] == row["id"] and t["status"] == "running"
+                   for t in w["trial"].values())
+    return FAILED if of_team(w, p, row) == OK and on_trial else live_client(w, p, row)
+
+
+def erases(w, p, row):
+    return OK if of_team(w, p, row) == OK and row["status"] == "discharged" \
+        else ends_support(w, p, row)
+
+
+def agreed_there(w, p, row):
+    """What the client agreed for the employer "plain"."""
+    stands = any(d["client_id"] == row["id"] for d in w["standing_disclosure"].values())
+    return FAILED if of_team(w, p, row) == OK and not stands else of_team(w, p, row)
+
+
+def trial_in(*states):
+    """A trial of the own team, in one of these states."""
+    return lambda w, p, row: NOT_FOUND if not rules.may_see(w, p, "trial", row) \
+        else OK if row["status"] in states else FAILED
+
+
+def tried_at(w, p, row):
+    """An opening that a client of the first team may have a trial at."""
+    return open_opening(w, p, row) if p["team"] == network_ids["L1 team"] else NOT_FOUND
+
+
 def seen(table):
     return lambda w, p, row: OK if rules.may_see(w, p, table, row) else NOT_FOUND
 
@@ -235,10 +264,10 @@ def id_of(*path, **more):
 
 CHECK = {"validate_only": True}
 SOON = "2099-01-01T10:00:00Z"
-A, CA, C, E, H, J, LE, M, O, R, S, SU, T, V = (
-    name + "Service/" for name in ("Account", "Calendar", "Client", "Employer", "History", "Job",
-                                   "Lesson", "Match", "Opening", "Reference", "Share", "Support",
-                                   "Today", "Visit"))
+A, CA, C, D, E, H, J, LE, M, O, R, S, SU, T, TR, V = (
+    name + "Service/" for name in ("Account", "Calendar", "Client", "Disclosure", "Employer",
+                                   "History", "Job", "Lesson", "Match", "Opening", "Reference",
+                                   "Share", "Support", "Today", "Trial", "Visit"))
 
 
 def date_of(days):
@@ -291,7 +320,18 @@ MATRIX = {
                              lambda w, p, row: {OK: FAILED}.get(live_client(w, p, row),
                                                                 live_client(w, p, row))),
     C + "DischargeClient": Line(FIELD, id_of("client_id", reason="DISCHARGE_REASON_MOVED", **CHECK),
-                                "client", live_client),
+                                "client", ends_support),
+
+    D + "SetDisclosure": Line(FIELD, lambda id_: {"disclosure": {
+        "client_id": id_, "employer_id": network_ids["plain"], "level": "DISCLOSURE_LEVEL_NOTHING"},
+        **CHECK}, "client", live_client),
+    D + "WithdrawDisclosure": Line(FIELD, lambda id_: {
+        "client_id": id_, "employer_id": network_ids["plain"], **CHECK}, "client", agreed_there),
+    D + "GetCard": Line(FIELD, lambda id_: {"client_id": id_, "employer_id": network_ids["plain"]},
+                        "client", of_team, shows={"client": that("client")}),
+    D + "ListDisclosures": Line(
+        FIELD, id_of("client_id", ended=True), "client", of_team,
+        shows={"disclosure": lambda w, p, row, asked: asked and row["client_id"] == asked["id"]}),
 
     E + "CreateEmployer": Line(FIELD, id_of(employer={"name": "Another"}, **CHECK)),
     E + "GetEmployer": Line(REGISTRY, id_of("employer_id"), "employer"),
@@ -441,6 +481,35 @@ MATRIX = {
 
     T + "GetToday": Line(FIELD),
 
+    TR + "ProposeTrial": [
+        Line(FIELD, lambda id_: {"trial": {
+            "client_id": id_, "opening_id": network_ids["network"]}, **CHECK}, "client",
+             live_client),
+        Line(FIELD, lambda id_: {"trial": {
+            "client_id": network_ids["L1"], "opening_id": id_}, **CHECK}, "opening", tried_at)],
+    TR + "UpdateTrial": Line(FIELD, id_of("trial", "id", update_mask="insured", **CHECK,
+                                          trial={"insured": True}), "trial",
+                             trial_in("proposed", "agreed", "running")),
+    TR + "AgreeTrial": Line(FIELD, id_of("trial_id", **CHECK), "trial", trial_in("proposed")),
+    TR + "BeginTrial": Line(FIELD, id_of("trial_id", **CHECK), "trial", trial_in("agreed")),
+    TR + "EndTrial": Line(FIELD, id_of("trial_id", outcome="TRIAL_OUTCOME_OFFER", **CHECK), "trial",
+                          trial_in("running")),
+    TR + "CancelTrial": Line(FIELD, id_of("trial_id", reason="x", **CHECK), "trial",
+                             trial_in("proposed", "agreed")),
+    TR + "ExtendTrial": Line(FIELD, id_of("trial_id", days=1, **CHECK), "trial",
+                             trial_in("running")),
+    TR + "GetTrial": Line(FIELD, id_of("trial_id"), "trial", seen("trial"),
+                          shows={"trial": that("trial")}),
+    TR + "ListTrials": [
+        Line(FIELD, id_of(ended=True), shows={"trial": all_of("trial")}),
+        Line(FIELD, id_of("client_id", ended=True), "client", unknown=OK,
+             shows={"trial": all_of("trial", lambda w, p, row, asked:
+                                    asked and row["client_id"] == asked["id"])}),
+        Line(FIELD, id_of("opening_id", ended=True), "opening", unknown=OK,
+             shows={"trial": all_of("trial", lambda w, p, row, asked:
+                                    asked and row["opening_id"] == asked["id"])})],
+    TR + "GetLetter": Line(FIELD, id_of("trial_id"), "trial", seen("trial")),
+
     V + "RecordVisit": Line(FIELD, lambda id_: {"visit": {
         "employer_id": network_ids["plain"], "client_id": id_}, **CHECK}, "client", live_client),
     V + "CorrectVisit": [
@@ -460,7 +529,10 @@ MATRIX = {
                  l["visit_id"] == row["id"] and l["client_id"] == asked["id"]
                  and rules.may_see(w, p, "visit_client", l)
                  for l in w["visit_client"].values())})],
-    V + "CheckDoor": Line(FIELD, id_of("employer_id"), "employer", only=["plain", "blocked"]),
+    V + "CheckDoor": [
+        Line(FIELD, id_of("employer_id"), "employer", only=["plain", "blocked"]),
+        Line(FIELD, lambda id_: {"employer_id": network_ids["plain"], "client_id": id_}, "client",
+             of_team, shows={"client": that("client")})],
     V + "PlanVisit": Line(FIELD, lambda id_: {"plan": {
         "employer_id": network_ids["plain"], "client_id": id_, "at": network_ids["tomorrow"]},
         **CHECK}, "client", live_client),
@@ -499,7 +571,7 @@ MATRIX = {
     "AuditService/SignHead": Line({"lead", "auditor"}),
 
     "RightsService/ExportPerson": Line(FIELD, id_of("client_id"), "client", of_team),
-    "RightsService/ErasePerson": Line({"lead"}, id_of("client_id", **CHECK), "client", of_team),
+    "RightsService/ErasePerson": Line({"lead"}, id_of("client_id", **CHECK), "client", erases),
     "RightsService/HoldPerson": Line({"lead"}, id_of("client_id", reason="a complaint", **CHECK),
                                      "client", of_team),
     "RightsService/ReleasePerson": Line(
