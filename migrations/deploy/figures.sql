@@ -357,7 +357,7 @@ AS $$
     SELECT (specialist_line(p.id)).* FROM person p
     UNION ALL
     SELECT p.id::text, NULL, NULL, ARRAY['contracted'],
-           (SELECT sum(contracted_on(p.id, d::date)) FROM generate_series(s.from_on::timestamp, s.now_on::timestamp, '1 day') AS d)::numeric / 70,
+           contracted_between(p.id, s.from_on, s.now_on),
            NULL, NULL::uuid, NULL, NULL::uuid, NULL::uuid, NULL::date
       FROM person p
     UNION ALL

@@ -723,6 +723,17 @@ AS $$
                     (working_time_on(d)).full_time_tenths)
 $$;
 
+-- Hours of all days from the first to the last; a day is a seventh of a week.
+CREATE FUNCTION contracted_between(of_specialist uuid, first date, last date) RETURNS numeric
+LANGUAGE sql STABLE
+SET search_path = canvass, pg_temp
+AS $$
+    SELECT sum(greatest(0, least(h.ends_on, last + 1) - greatest(h.from_on, first)) * h.hours_tenths) / 70.0
+      FROM (SELECT k.from_on, lead(k.from_on) OVER (ORDER BY k.from_on) AS ends_on, k.hours_tenths FROM contracted_hours k WHERE k.specialist_id = of_specialist
+             UNION ALL
+            SELECT first, (SELECT min(k.from_on) FROM contracted_hours k WHERE k.specialist_id = of_specialist), (working_time_on(last)).full_time_tenths) AS h
+$$;
+
 INSERT INTO audit_method (prefix, kind) VALUES ('canvass.v1.ReportService/Export', 'export');
 
 GRANT EXECUTE ON FUNCTION get_report(jsonb), export_report(jsonb), report_behind(jsonb, text, text), report_json(report_definition),
