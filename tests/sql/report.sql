@@ -269,7 +269,7 @@ SELECT is((net.lines(net.report('lena', 'first-contact', method => 'export_repor
 SELECT is((net.lines(net.report('lena', 'contacts', method => 'export_report')))[2:3], ARRAY['Amira Shah, 2025-07-07, 3, 3, 1, 1, 1, 100.0 %, 3',
     'Amira Shah, 2025-07-14, 2, 1, 0, 1, 0, 0.0 %, 1'], 'contacts are not clients; job seekers and what follows from them are left out');
 SELECT is(net.lines(net.report('lena', 'network', method => 'export_report')), ARRAY['Southwark, 1, 2, 0, 0', 'Total, 1, 2, 0, 0'], 'people of employers are no clients');
-SELECT is((net.lines(net.report('audit', 'starts')))[10], 'Total, -, *, *', 'an auditor reads the borough''s, hidden');
+SELECT is((net.lines(net.report('audit', 'starts')))[10] || ' ' || (net.report('audit', 'starts') ->> 'scope'), 'Total, -, *, * Lambeth, 1 July 2025 to 30 September 2025', 'an auditor reads the borough''s, hidden');
 SELECT matches(net.report('audit', 'starts') ->> 'note', '^\* stands for fewer than 5 clients', 'and why');
 SELECT is((SELECT count(*) FROM report_definition d, jsonb_array_elements(net.report('audit', d.name) -> 'rows') AS r, jsonb_array_elements(r -> 'cells') AS c, report_column k
             WHERE k.report = d.name AND k.of_clients AND (c ->> 'hidden')::boolean IS TRUE AND c ? 'number'), 0::bigint, 'a hidden cell has no number');
@@ -362,9 +362,9 @@ BEGIN
     RETURN whole;
 END
 $$;
-SELECT matches(net.plan_of($$SELECT * FROM reported_visits(('2024-03-04', '2024-03-10', '2024-03-04', '2024-03-11', '2024-03-10', 'E09000022', '{a0000000-0000-7000-8000-000000000001}', NULL, false)::report_scope)$$),
+SELECT matches(net.plan_of($$SELECT * FROM reported_visits(('2024-03-04', '2024-03-10', '2024-03-04', '2024-03-11', '2024-03-10', 'E09000022', '{a0000000-0000-7000-8000-000000000001}', NULL, false, false)::report_scope)$$),
     'using visit_team on visit v', 'a period is found by its team and days');
-SELECT doesnt_match(net.plan_of($$SELECT * FROM reported_visits(('2024-03-04', '2024-03-10', '2024-03-04', '2024-03-11', '2024-03-10', 'E09000022', '{a0000000-0000-7000-8000-000000000001}', NULL, false)::report_scope)$$),
+SELECT doesnt_match(net.plan_of($$SELECT * FROM reported_visits(('2024-03-04', '2024-03-10', '2024-03-04', '2024-03-11', '2024-03-10', 'E09000022', '{a0000000-0000-7000-8000-000000000001}', NULL, false, false)::report_scope)$$),
     'Seq Scan on visit', 'and nothing is read from end to end');
 
 SELECT * FROM finish();
