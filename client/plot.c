@@ -13,8 +13,6 @@
 #define BAR_HEIGHT 14
 #define MAX_SERIES 4
 
-extern char **environ;
-
 /* The columns that are drawn, and where the words of a line are. */
 struct drawing {
     const json_t *table;
@@ -230,7 +228,7 @@ static void talk(int to, int from, const struct str *script, struct str *out)
 static int run_gnuplot(const struct str *script, struct str *out, struct err *err)
 {
     int in[2], from[2], status = 0;
-    pid_t pid;
+    pid_t pid = 0;
     if (pipe(in) < 0)
         return err_set(err, ERR_EXHAUSTED, "cannot make a pipe: %s", strerror(errno));
     if (pipe(from) < 0) {

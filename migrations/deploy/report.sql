@@ -158,6 +158,8 @@ CREATE TYPE report_scope AS (
     teams         uuid[],
     -- Of one specialist alone; NULL: of all.
     specialist_id uuid,
+    -- Of the borough, as its auditor reads it.
+    is_borough    boolean,
     is_hidden     boolean
 );
 CREATE TYPE report_fact AS (
@@ -248,9 +250,10 @@ BEGIN
     ELSIF wanted IS NOT NULL AND NOT EXISTS (SELECT FROM specialist x WHERE x.id = wanted AND x.team_id = team()) THEN
         PERFORM fail('CV005', 'specialist_id', 'Your team has no such specialist.');
     END IF;
-    s.is_hidden := is_hidden OR asked = 'borough';
+    s.is_borough := asked = 'borough';
+    s.is_hidden := is_hidden OR s.is_borough;
     IF s.is_hidden THEN
-        IF asked <> 'borough' AND wanted IS NOT NULL THEN
+        IF NOT s.is_borough AND wanted IS NOT NULL THEN
             PERFORM fail('CV003', CASE WHEN asked = 'own' THEN 'scope' ELSE 'specialist_id' END,
                          'What leaves the team is of the whole team; its lead exports it.');
         END IF;
@@ -261,7 +264,7 @@ BEGIN
     s.now_on := least(s.until_on, london_today());
     s.borough_id := borough();
     -- An office without clients hides nothing of the others.
-    s.teams := CASE WHEN asked = 'borough'
+    s.teams := CASE WHEN s.is_borough
                     THEN ARRAY(SELECT t.id FROM team t WHERE t.borough_id = borough() AND EXISTS (SELECT FROM client c WHERE c.team_id = t.id))
                     ELSE ARRAY[team()] END;
     s.specialist_id := wanted;
@@ -275,8 +278,8 @@ LANGUAGE sql STABLE
 SET search_path = canvass, pg_temp
 AS $$
     SELECT format('%s, %s to %s', CASE WHEN s.specialist_id IS NOT NULL THEN specialist_name(s.specialist_id)
-                       WHEN cardinality(s.teams) = 1 THEN (SELECT t.name FROM team t WHERE t.id = s.teams[1])
-                       ELSE (SELECT b.name FROM borough b WHERE b.id = s.borough_id) END,
+                       WHEN s.is_borough THEN (SELECT b.name FROM borough b WHERE b.id = s.borough_id)
+                       ELSE (SELECT t.name FROM team t WHERE t.id = s.teams[1]) END,
                   said_date(s.from_on), said_date(s.until_on))
 $$;
 
@@ -721,6 +724,17 @@ AS $$
     SELECT coalesce((SELECT h.hours_tenths FROM contracted_hours h
                       WHERE h.specialist_id = of_specialist AND h.from_on <= d ORDER BY h.from_on DESC LIMIT 1),
                     (working_time_on(d)).full_time_tenths)
+$$;
+
+-- Hours of all days from the first to the last; a day is a seventh of a week.
+CREATE FUNCTION contracted_between(of_specialist uuid, first date, last date) RETURNS numeric
+LANGUAGE sql STABLE
+SET search_path = canvass, pg_temp
+AS $$
+    SELECT sum(greatest(0, least(h.ends_on, last + 1) - greatest(h.from_on, first)) * h.hours_tenths) / 70.0
+      FROM (SELECT k.from_on, lead(k.from_on) OVER (ORDER BY k.from_on) AS ends_on, k.hours_tenths FROM contracted_hours k WHERE k.specialist_id = of_specialist
+             UNION ALL
+            SELECT first, (SELECT min(k.from_on) FROM contracted_hours k WHERE k.specialist_id = of_specialist), (working_time_on(last)).full_time_tenths) AS h
 $$;
 
 INSERT INTO audit_method (prefix, kind) VALUES ('canvass.v1.ReportService/Export', 'export');

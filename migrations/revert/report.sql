@@ -5,7 +5,7 @@ SET LOCAL ROLE canvass_owner;
 SET LOCAL search_path = canvass, pg_temp;
 
 DELETE FROM audit_method WHERE prefix = 'canvass.v1.ReportService/Export';
-DROP FUNCTION contracted_on(uuid, date), set_contracted_hours(jsonb), contracted_json(contracted_hours),
+DROP FUNCTION contracted_between(uuid, date, date), contracted_on(uuid, date), set_contracted_hours(jsonb), contracted_json(contracted_hours),
     report_fact_json(text, uuid, uuid, uuid, date, text), report_behind(jsonb, text, text), export_report(jsonb), get_report(jsonb),
     report_table(report_definition, report_scope), report_json(report_definition), report_named(text),
     report_cell(report_how, numeric, boolean, boolean), report_lines(report_definition, report_scope),
