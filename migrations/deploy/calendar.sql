@@ -84,9 +84,13 @@ LANGUAGE sql STABLE PARALLEL SAFE
 RETURN encode(substr(sha256(convert_to('calendar ' || kind || ' ' || subject, 'UTF8')), 1, 16), 'hex')::uuid;
 
 CREATE FUNCTION calendar_place(site uuid) RETURNS text
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = canvass, pg_temp
-AS $$ SELECT nullif(array_to_string(s.address || s.postcode, ', '), '') FROM site s WHERE s.id = site $$;
+AS $$
+BEGIN
+    RETURN (SELECT nullif(array_to_string(s.address || s.postcode, ', '), '') FROM site s WHERE s.id = site);
+END
+$$;
 
 -- A visit is given an hour. What has no time has its days, the last one included. What was cancelled
 -- is told for 60 days, so that a phone which had it drops it.

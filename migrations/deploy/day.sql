@@ -37,9 +37,11 @@ CREATE INDEX contact_share_ends ON contact_share (expires_on) WHERE withdrawn_at
 
 -- A place that is kept while a client pauses asks nothing before its day.
 CREATE FUNCTION trial_asks(t trial, ref text, d date) RETURNS TABLE (kind day_kind, at timestamptz, sentence text)
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE ROWS 1
 SET search_path = canvass, pg_temp
 AS $$
+BEGIN
+    RETURN QUERY
     SELECT 'place'::day_kind, london_midnight(t.kept_until),
            format('The place is kept for %s until %s: ask, or give it back', ref, said_day(t.kept_until, d))
      WHERE t.status IN ('agreed', 'running') AND t.kept_until <= d
@@ -57,7 +59,8 @@ AS $$
     UNION ALL
     SELECT 'overdue', london_midnight(t.ends_on),
            format('The trial''s last day was %s: say what it led to', said_day(t.ends_on, d))
-     WHERE t.status = 'running' AND t.kept_until IS NULL AND t.ends_on < d
+     WHERE t.status = 'running' AND t.kept_until IS NULL AND t.ends_on < d;
+END
 $$;
 COMMENT ON FUNCTION trial_asks(trial, text, date) IS 'What a trial asks of a day, in a sentence.';
 
@@ -65,9 +68,11 @@ COMMENT ON FUNCTION trial_asks(trial, text, date) IS 'What a trial asks of a day
 
 -- A level and a day are all that is known, and all that is said. What is past says so for four weeks.
 CREATE FUNCTION review_asks(k client_constraints, ref text, d date, soon integer) RETURNS TABLE (on_day date, sentence text)
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE ROWS 1
 SET search_path = canvass, pg_temp
 AS $$
+BEGIN
+    RETURN QUERY
     SELECT r.on_day,
            CASE WHEN r.on_day > d
                 THEN format('%s %s: new openings may fit from then (canvass match %s --not-yet)', r.ahead, said_day(r.on_day, d), ref)
@@ -75,17 +80,20 @@ AS $$
       FROM (VALUES (k.driving_review_on, 'Whether ' || ref || ' may drive is reviewed', 'Whether ' || ref || ' may drive was to be reviewed'),
                    (k.check_changes_on, 'More checks may be clear for ' || ref, 'More checks may be clear for ' || ref || ' since'))
            AS r (on_day, ahead, reached)
-     WHERE r.on_day BETWEEN d - 28 AND d + soon
+     WHERE r.on_day BETWEEN d - 28 AND d + soon;
+END
 $$;
 COMMENT ON FUNCTION review_asks(client_constraints, text, date, integer) IS
     'Days near d from which a client may do more, each with a sentence.';
 
 -- ---- the sources ----
 
--- In plpgsql, so that a connection plans it once.
+-- In plpgsql and with one plan for every day, so that a connection plans it once: planning so many
+-- sources takes longer than reading them. ROWS: the list of a busy day, for the plan of who reads it.
 CREATE FUNCTION day_lines(d date, soon integer) RETURNS SETOF day_line
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE ROWS 50
 SET search_path = canvass, pg_temp
+SET plan_cache_mode = force_generic_plan
 AS $$
 BEGIN
     RETURN QUERY
@@ -183,7 +191,7 @@ BEGIN
       JOIN client_constraints k ON k.client_id = c.id
      CROSS JOIN LATERAL review_asks(k, c.ref, d, soon) AS r
      WHERE c.team_id = team() AND c.status = 'active' AND coalesce(c.specialist_id, actor()) = actor()
-       AND num_nonnulls(k.driving_review_on, k.check_changes_on) > 0
+       AND (k.driving_review_on BETWEEN d - 28 AND d + soon OR k.check_changes_on BETWEEN d - 28 AND d + soon)
     UNION ALL
     SELECT 'closing', london_midnight(o.closes_on), o.employer_id, o.site_id, true, NULL,
            format('%s closes %s', o.title, said_day(o.closes_on, d)), o.id
@@ -237,7 +245,7 @@ COMMENT ON FUNCTION straight_metres(integer, integer, integer, integer) IS
 -- stop without a point comes last in its group.
 CREATE FUNCTION walked(groups integer[], eastings integer[], northings integer[], easting integer, northing integer)
 RETURNS TABLE (stop integer, place integer, metres integer)
-LANGUAGE plpgsql IMMUTABLE
+LANGUAGE plpgsql IMMUTABLE ROWS 50
 SET search_path = canvass, pg_temp
 AS $$
 DECLARE
@@ -284,6 +292,7 @@ RETURNS TABLE (kind day_kind, at timestamptz, employer_id uuid, employer text, p
                sentence text, subject_id uuid, whole_day boolean, metres integer)
 LANGUAGE plpgsql STABLE
 SET search_path = canvass, pg_temp
+SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     d date := coalesce(day, london_today());
@@ -301,6 +310,7 @@ BEGIN
     RETURN QUERY
     WITH line AS MATERIALIZED (
         SELECT l.*, is_whole_day(l.at) AS whole_day,
+               CASE WHEN l.has_door THEN coalesce(l.site_id, site_of(NULL, l.employer_id, '')) END AS door_id,
                l.kind IN ('overdue', 'planned', 'trial', 'support', 'due') AS is_walked,
                l.kind <> 'overdue' AND NOT is_whole_day(l.at) AS is_timed
           FROM day_lines(d, soon) AS l
@@ -310,7 +320,7 @@ BEGIN
                row_number() OVER (ORDER BY l.kind, NOT l.is_timed, l.at, e.name_key, l.subject_id)::integer AS no
           FROM line l
           LEFT JOIN employer e ON e.id = l.employer_id
-          LEFT JOIN site s ON s.id = CASE WHEN l.has_door THEN coalesce(l.site_id, site_of(NULL, l.employer_id, '')) END
+          LEFT JOIN site s ON s.id = l.door_id
           LEFT JOIN client c ON c.id = l.client_id
     ), walk AS (
         SELECT w.*

@@ -3,8 +3,8 @@
 #include <libical/ical.h>
 #include <stdlib.h>
 
-#define EPOCH_SEC 1767225600 /* 2026-01-01, before any event was changed: sequences count from it  \
-                              */
+/* 2026-01-01, before any event was changed: sequences count from it. */
+#define EPOCH_SEC 1767225600
 
 /* Take @property over; a missing one is memory that was not there. */
 static int add(icalcomponent *to, icalproperty *property)
