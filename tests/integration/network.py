@@ -462,11 +462,11 @@ def plant(canvass):
     by(l1)
     w.rows("employer_block", [{"employer_id": blocked, "reason": "asked", "said_on": w.day(-1),
                                "borough_id": LAMBETH, "set_by": l1["id"], "set_by_name": "x"}])
-    for name, p in (("L1", l1), ("S1", s1)):
+    for name, p, level in (("L1", l1, "nothing"), ("S1", s1, "partial")):
         by(p)
         add("disclosure", name, "disclosure", {
             "team_id": p["team"], "client_id": rows["client"][name], "employer_id": plain,
-            "level": "partial", "agreed_on": w.day(-9), "recorded_by": p["id"],
+            "level": level, "agreed_on": w.day(-9), "recorded_by": p["id"],
             "recorded_by_name": "x"}, wording="wording")
     over = {"status": "completed", "outcome": "no_offer", "ended_at": w.moment(-40)}
     for name, p, opening, first, more in (

@@ -107,7 +107,7 @@ class Harness:
             rows = list(self.world[table].values())
             for _ in range(TRIES if rows else 0):
                 row = self.as_somebodys(self.random.choice(rows), who)
-                if table in ("plan", "contact_share", "contact_request", "contact_use"):
+                if table in ("plan", "contact_share", "contact_request", "contact_use", "trial"):
                     while row["employer_id"] in self.blocked:
                         row = self.as_somebodys(self.random.choice(rows), who)
                 names = ", ".join(columns)
