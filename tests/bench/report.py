@@ -101,7 +101,7 @@ INSERT INTO trial (id, borough_id, team_id, client_id, specialist_id, employer_i
                    agreed_at, began_at, ended_at, updated_by_name)
 SELECT pg_temp.id('trial', n), 'E090000' || to_char(p % 33 + 1, 'FM00'), pg_temp.id('team', p % 33 + 1), id, pg_temp.id('person', p), pg_temp.id('employer', n % 5000 + 1),
        pg_temp.id('opening', n % 5000 + 1), 1, (ARRAY['jobcentre_plus', 'private_unpaid', 'paid', 'taster'])[n % 4 + 1]::trial_kind, 'Work',
-       (SELECT code.code FROM code WHERE code.n = c.n % code.of), entered_on + 40, entered_on + 44, 5, 5, 'completed', CASE WHEN luck < 0.45 THEN 'offer' ELSE 'no_offer' END::trial_outcome,
+       (SELECT code.code FROM code WHERE code.n = c.n % code.of), entered_on + 40, entered_on + 44, 5, 5, 'completed', CASE WHEN n % 4 <> 3 THEN CASE WHEN luck < 0.45 THEN 'offer' ELSE 'no_offer' END END::trial_outcome,
        entered_on + 38, entered_on + 40, entered_on + 45, 'bench' FROM c WHERE n % 3 = 0 AND entered_on + 45 <= last;
 INSERT INTO week_review (specialist_id, team_id, week_on, reviewed_by, reviewed_by_name)
 SELECT pg_temp.id('person', p), pg_temp.id('team', p % 33 + 1), date_trunc('week', w)::date, pg_temp.id('person', (p - 1) % 33 + 1), 'lead'

@@ -197,8 +197,8 @@ class Calendar(canvass_test.CanvassTest):
                      INSERT INTO canvass.opening (id, employer_id, borough_id, title, hidden, network, created_by_name, updated_by_name)
                          VALUES ('{client.id}', '{OTHER}', 'E09000022', 'Yard hand', true, false, 'x', 'x');
                      INSERT INTO canvass.trial (borough_id, team_id, client_id, specialist_id, employer_id, opening_id, place, kind,
-                             title, starts_on, ends_on, days, status, tasks, updated_by_name)
-                         SELECT 'E09000022', c.team_id, c.id, c.specialist_id, '{OTHER}', '{client.id}', 1, 'paid', 'Yard hand',
+                             title, pay_pence_hour, starts_on, ends_on, days, status, tasks, updated_by_name)
+                         SELECT 'E09000022', c.team_id, c.id, c.specialist_id, '{OTHER}', '{client.id}', 1, 'paid', 'Yard hand', 1400,
                                 current_date + 1, current_date + 3, 3, 'agreed', '{SECRET_TEXT}', 'x'
                            FROM canvass.client c WHERE c.id = '{client.id}'""")
         text = self.get(self.feed().path)[2]

@@ -45,9 +45,9 @@ DELETE FROM plan;
 -- ---- trials, support, pay, reviews ----
 INSERT INTO opening (id, employer_id, borough_id, title, soc, hours_min_tenths, hours_max_tenths, network, created_by_name, updated_by_name) VALUES
     ('0a000000-0000-7000-8000-000000000001', net.e(1), 'E09000022', 'Yard hand', '9252', 300, 300, false, 'net', 'net');
-INSERT INTO trial (id, borough_id, team_id, client_id, specialist_id, employer_id, opening_id, place, kind, title, starts_on, ends_on, days, status, updated_by_name)
+INSERT INTO trial (id, borough_id, team_id, client_id, specialist_id, employer_id, opening_id, place, kind, title, tasks, pay_pence_hour, starts_on, ends_on, days, status, updated_by_name)
 VALUES ('0e000000-0000-7000-8000-000000000001', 'E09000022', 'a0000000-0000-7000-8000-000000000001', net.c(1), net.b(1), net.e(1),
-        '0a000000-0000-7000-8000-000000000001', 1, 'paid', 'Yard hand', '2027-01-11', '2027-01-15', 5, 'agreed', 'net');
+        '0a000000-0000-7000-8000-000000000001', 1, 'paid', 'Yard hand', 'lifting', 1400, '2027-01-11', '2027-01-15', 5, 'agreed', 'net');
 SELECT is(net.events('amira'), ARRAY['trial|Appointment: Stockwell Tool Hire|1 Clapham Road, SW9 8HE|2027-01-11|2027-01-15'], 'a trial has its days, and says neither whose nor what');
 SELECT is(net.events('lena') || net.events('bola') || net.events('sam'), '{}', 'of one''s own caseload');
 SELECT is(cardinality(net.events('amira', '2027-01-15', '2027-01-20')), 1, 'on its last day');

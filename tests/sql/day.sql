@@ -18,9 +18,9 @@ INSERT INTO opening (id, employer_id, borough_id, title, soc, hours_min_tenths, 
     ('0a000000-0000-7000-8000-000000000001', net.e(1), 'E09000022', 'Yard hand', '9252', 300, 300, false, 'net', 'net');
 CREATE FUNCTION net.trial(n integer, status trial_status, starts integer, ends integer, kept integer DEFAULT NULL, client integer DEFAULT 1) RETURNS void LANGUAGE sql AS $$
     DELETE FROM trial;
-    INSERT INTO trial (id, borough_id, team_id, client_id, specialist_id, employer_id, opening_id, place, kind, title, starts_on, ends_on, days, kept_until, status, updated_by_name)
+    INSERT INTO trial (id, borough_id, team_id, client_id, specialist_id, employer_id, opening_id, place, kind, title, tasks, pay_pence_hour, starts_on, ends_on, days, kept_until, status, updated_by_name)
     VALUES ('0e000000-0000-7000-8000-000000000001', 'E09000022', 'a0000000-0000-7000-8000-000000000001', net.c(client), net.b(1), net.e(1),
-            '0a000000-0000-7000-8000-000000000001', 1, 'paid', 'Yard hand', net.d(starts), net.d(ends), 1, net.d(kept), status, 'net')
+            '0a000000-0000-7000-8000-000000000001', 1, 'paid', 'Yard hand', 'lifting', 1400, net.d(starts), net.d(ends), 1, net.d(kept), status, 'net')
 $$;
 SELECT net.trial(1, 'agreed', 0, 4) IS NULL AS x \gset
 SELECT is(net.list('amira'), ARRAY[format('trial|Stockwell Tool Hire|LB-014|The trial begins today, until %s: Yard hand', net.said(4))], 'a trial that begins');

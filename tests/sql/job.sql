@@ -161,9 +161,9 @@ INSERT INTO opening (id, employer_id, site_id, borough_id, title, soc, hours_min
 SELECT is(refused('amira', net.start(:packer)), 'CV005 job.opening_id: There is no such opening.', 'an opening that the team does not see');
 UPDATE opening SET seen_by = '{E09000022}' WHERE id = '0a000000-0000-7000-8000-000000000001';
 SELECT is(refused('amira', net.start(:packer::jsonb || '{"employer_id": "e0000000-0000-7000-8000-000000000001"}')), 'CV003 job.employer_id: The opening is at another employer; name one of the two.', 'an opening of another employer');
-INSERT INTO trial (id, borough_id, team_id, client_id, specialist_id, employer_id, opening_id, place, kind, title, starts_on, ends_on, days, status, updated_by_name)
+INSERT INTO trial (id, borough_id, team_id, client_id, specialist_id, employer_id, opening_id, place, kind, title, tasks, pay_pence_hour, starts_on, ends_on, days, status, updated_by_name)
 SELECT ('20000000-0000-7000-8000-00000000000' || n)::uuid, 'E09000028', 'a0000000-0000-7000-8000-000000000003', 'c0000000-0000-7000-8000-000000000004', 'b0000000-0000-7000-8000-000000000004',
-       'e0000000-0000-7000-8000-000000000002', '0a000000-0000-7000-8000-000000000001', n, 'paid', 'Packer', net.d(5 * n), net.d(5 * n + 2), 3, 'agreed', 'net' FROM generate_series(1, 2) AS n;
+       'e0000000-0000-7000-8000-000000000002', '0a000000-0000-7000-8000-000000000001', n, 'paid', 'Packer', 'packing', 1400, net.d(5 * n), net.d(5 * n + 2), 3, 'agreed', 'net' FROM generate_series(1, 2) AS n;
 SELECT is(refused('amira', net.start(:packer)), 'CV009 job.opening_id: Each place of this opening is held for a trial. Name the employer alone to record the job.', 'places that are held for trials');
 DELETE FROM trial;
 SELECT is(net.does('amira', 11, net.start(:packer)) -> 'follow_up', '["1 place of the opening is left."]'::jsonb, 'one of two places goes');
@@ -179,9 +179,9 @@ SELECT is(refused('bola', net.start(:packer::jsonb || '{"client_ref": "LS-201"}'
 -- After a trial.
 INSERT INTO opening (id, employer_id, borough_id, title, soc, hours_min_tenths, hours_max_tenths, places, created_by_name, updated_by_name)
     VALUES ('0a000000-0000-7000-8000-000000000002', 'e0000000-0000-7000-8000-000000000001', 'E09000022', 'Yard hand', '9252', 300, 300, 1, 'net', 'net');
-INSERT INTO trial (id, borough_id, team_id, client_id, specialist_id, employer_id, opening_id, place, kind, title, soc, hours_tenths, starts_on, ends_on, days, status, outcome, ended_at, updated_by_name)
+INSERT INTO trial (id, borough_id, team_id, client_id, specialist_id, employer_id, opening_id, place, kind, title, soc, tasks, pay_pence_hour, hours_tenths, starts_on, ends_on, days, status, outcome, ended_at, updated_by_name)
 SELECT ('20000000-0000-7000-8000-00000000000' || n)::uuid, 'E09000022', 'a0000000-0000-7000-8000-000000000002', 'c0000000-0000-7000-8000-000000000003', 'b0000000-0000-7000-8000-000000000003',
-       'e0000000-0000-7000-8000-000000000001', '0a000000-0000-7000-8000-000000000002', 1, 'paid', 'Yard hand', '8214', 250, net.d(-40 + n), net.d(-40 + n), 1, s.status::trial_status, s.outcome::trial_outcome,
+       'e0000000-0000-7000-8000-000000000001', '0a000000-0000-7000-8000-000000000002', 1, 'paid', 'Yard hand', '8214', 'lifting', 1400, 250, net.d(-40 + n), net.d(-40 + n), 1, s.status::trial_status, s.outcome::trial_outcome,
        CASE WHEN s.outcome IS NOT NULL THEN now() END, 'net'
   FROM (VALUES (1, 'completed', 'offer'), (2, 'completed', 'no_offer'), (3, 'agreed', NULL)) AS s (n, status, outcome);
 CREATE FUNCTION net.after(n integer, differs jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS $$

@@ -48,13 +48,13 @@ INSERT INTO opening (id, employer_id, borough_id, title, soc, hours_min_tenths, 
     VALUES ('0a000000-0000-7000-8000-000000000001', 'e0000000-0000-7000-8000-000000000001', 'E09000022', 'Driver', '8214', 160, 160, 'net', 'net');
 CREATE FUNCTION net.trial(n integer, client integer, kind text, soc text, first date, last date, outcome text) RETURNS void LANGUAGE sql AS $$
     INSERT INTO trial (id, borough_id, team_id, client_id, specialist_id, employer_id, opening_id, place, kind, title, soc, starts_on, ends_on, days, days_worked,
-                       pay_pence_hour, observer, tasks, status, outcome, agreed_at, began_at, ended_at, updated_by_name)
+                       pay_pence_hour, watch_tenths, observer, tasks, status, outcome, agreed_at, began_at, ended_at, updated_by_name)
     VALUES (('0b000000-0000-7000-8000-00000000000' || n)::uuid, 'E09000022', 'a0000000-0000-7000-8000-000000000001', ('c0000000-0000-7000-8000-00000000000' || client)::uuid,
             'b0000000-0000-7000-8000-000000000001', 'e0000000-0000-7000-8000-000000000001', '0a000000-0000-7000-8000-000000000001', 1, kind::trial_kind, 'Driver', soc,
-            first, last, 1, 1, CASE WHEN kind = 'paid' THEN 1300 ELSE 0 END, 'the manager', 'as in the job', 'completed', outcome::trial_outcome,
+            first, last, 1, 1, CASE WHEN kind = 'paid' THEN 1300 ELSE 0 END, CASE WHEN kind = 'taster' THEN 30 ELSE 0 END, 'the manager', 'as in the job', 'completed', outcome::trial_outcome,
             first - 3, first, last + 1, 'net') $$;
 SELECT net.trial(1, 7, 'paid', '8214', '2025-07-21', '2025-07-23', 'offer'),
-       net.trial(2, 1, 'taster', NULL, '2025-07-28', '2025-07-28', 'no_offer'),
+       net.trial(2, 1, 'taster', NULL, '2025-07-28', '2025-07-28', NULL),
        net.trial(3, 1, 'paid', '9252', '2025-08-11', '2025-08-12', 'no_offer') IS NULL AS x \gset
 
 -- Jobs: LB-017 from 4 August until 14 September, 16 hours, from 1 September 20, permanent, from the trial; LB-014 from
