@@ -304,18 +304,25 @@ AS $$
       WHERE coalesce(r.stage, 'fair') = 'fair'
 $$;
 
--- The trial that led to the job, of the same client and with an offer.
-CREATE FUNCTION trial_of_job(given text, c client) RETURNS trial
+-- The trial that led to the job, of the same client and with an offer: the one that is named, or
+-- else the last one there that no job followed yet.
+CREATE FUNCTION trial_of_job(m jsonb, c client) RETURNS trial
 LANGUAGE plpgsql STABLE
 SET search_path = canvass, pg_temp
 AS $$
 DECLARE
     t trial;
 BEGIN
-    IF tidy(given) IS NULL THEN
-        RETURN NULL;
+    IF tidy(m ->> 'trial_id') IS NULL THEN
+        SELECT * INTO t FROM trial x
+         WHERE x.client_id = c.id AND x.outcome = 'offer' AND NOT EXISTS (SELECT FROM job j WHERE j.trial_id = x.id)
+           AND (tidy(m ->> 'opening_id') IS NULL OR x.opening_id = given_id(m ->> 'opening_id', 'job.opening_id'))
+           AND (tidy(m ->> 'employer_id') IS NULL
+                OR x.employer_id = standing_employer(given_id(m ->> 'employer_id', 'job.employer_id')))
+         ORDER BY x.ended_at DESC, x.id LIMIT 1;
+        RETURN t;
     END IF;
-    SELECT * INTO t FROM trial WHERE id = given_id(given, 'job.trial_id');
+    SELECT * INTO t FROM trial WHERE id = given_id(m ->> 'trial_id', 'job.trial_id');
     IF t.id IS NULL THEN
         PERFORM fail('CV005', 'job.trial_id', 'Your team has no such trial.');
     ELSIF t.client_id <> c.id THEN
@@ -402,7 +409,7 @@ DECLARE
     said text[] := '{}';
 BEGIN
     c := client_to_change(c.id::text, 'job.client_id', NULL);
-    t := trial_of_job(m ->> 'trial_id', c);
+    t := trial_of_job(m, c);
     -- A trial's opening may be hidden from the team by now.
     SELECT * INTO o FROM opening
      WHERE id = coalesce(t.opening_id, CASE WHEN tidy(m ->> 'opening_id') IS NOT NULL
@@ -634,7 +641,7 @@ COMMENT ON FUNCTION remove_lost_shift(jsonb) IS 'JobService/RemoveLostShift: the
 GRANT EXECUTE ON FUNCTION next_pay_day(date, pay_rhythm, date), first_pay_days_on(date, integer),
     said_low_pay(integer, age_band, date), put_terms(job, age_band, date, integer, integer, boolean, text), said_job(job),
     support_due_json(job, support_to, date, text), job_json(job, boolean), job_of(jsonb, date), job_to_change(jsonb, date, boolean), job_changed(uuid),
-    job_day(text, text, integer, text), take_place(job), employer_hired(uuid), trial_of_job(text, client),
+    job_day(text, text, integer, text), take_place(job), employer_hired(uuid), trial_of_job(jsonb, client),
     job_from(jsonb, client, trial, opening), check_job_is_new(client, job), start_job(jsonb),
     move_start(job, date, age_band), update_job(jsonb), change_terms(jsonb), after_job(job), end_job(jsonb),
     add_lost_shift(jsonb), remove_lost_shift(jsonb) TO canvass_app;

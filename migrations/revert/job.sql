@@ -14,7 +14,7 @@ DROP FUNCTION move_start(job, date, age_band);
 DROP FUNCTION start_job(jsonb);
 DROP FUNCTION check_job_is_new(client, job);
 DROP FUNCTION job_from(jsonb, client, trial, opening);
-DROP FUNCTION trial_of_job(text, client);
+DROP FUNCTION trial_of_job(jsonb, client);
 DROP FUNCTION employer_hired(uuid);
 DROP FUNCTION take_place(job);
 DROP FUNCTION job_day(text, text, integer, text);

@@ -5,7 +5,7 @@ A story is a page of Markdown. Its indented lines are commands ("$ canvass …")
 print: each line, in this order, other lines between them or not; "..." stands for anything. A line
 "never: TEXT" must not be printed, "exit N" is the exit code. A command goes on after a backslash.
 Every story has a specialist of its own team, and no other story's openings; "southwark: canvass …" is
-somebody else's command (PEOPLE). "tamper" changes a row of the audit past every rule, "untamper" puts
+somebody else's command (PEOPLE). "later 7" lets seven days pass: whatever is dated lies further back. "tamper" changes a row of the audit past every rule, "untamper" puts
 it back.
 """
 
@@ -38,6 +38,17 @@ ACTS = {
                WHERE borough_id = 'E09000022' ORDER BY seq DESC LIMIT 1)""",
     "untamper": PAST_EVERY_RULE + "rtrim(method, 'x') WHERE method LIKE '%x'",
 }
+
+LATER = """SET session_replication_role = replica; SET search_path = canvass, public;
+DO $$ DECLARE t record; BEGIN
+    FOR t IN SELECT c.table_name, string_agg(format('%1$I = %1$I - interval %2$L', c.column_name, '{0} days'), ', ') AS sets
+               FROM information_schema.columns c JOIN change_table k ON k.name = c.table_name
+              WHERE c.table_schema = 'canvass' AND c.is_generated = 'NEVER'
+                AND c.data_type IN ('date', 'timestamp with time zone')
+              GROUP BY c.table_name LOOP
+        EXECUTE format('UPDATE %I SET %s', t.table_name, t.sets);
+    END LOOP;
+END $$"""
 
 
 class Step:
@@ -102,6 +113,9 @@ class TestStories(CliTest):
 
     def run_step(self, step):
         words = shlex.split(step.command)
+        if words[0] == "later":
+            self.sql(LATER.format(int(words[1])))
+            return
         if words[0] in ACTS:
             self.sql(ACTS[words[0]])
             return

@@ -192,10 +192,10 @@ SELECT is(refused('bola', net.after(3)), 'CV009 job.trial_id: This trial has no 
 SELECT is(refused('bola', net.after(9)), 'CV005 job.trial_id: Your team has no such trial.', 'nor one that does not exist');
 SELECT is(refused('amira', net.after(1, '{"client_ref": "LB-015"}')), 'CV005 job.trial_id: Your team has no such trial.', 'or is another team''s');
 SELECT is(refused('bola', net.after(1, '{"opening_id": "0a000000-0000-7000-8000-000000000001"}')), 'CV003 job.opening_id: The trial was for another opening; name one of the two.', 'a trial for another opening');
-SELECT is((called('bola', net.after(1)) -> 'job') - '{terms,support_due,id,etag,starts_on,specialist,specialist_id,site,weeks,soc_title,employer,client_id}'::text[],
+SELECT is((called('bola', net.after(1, '{"trial_id": null}')) -> 'job') - '{terms,support_due,id,etag,starts_on,specialist,specialist_id,site,weeks,soc_title,employer,client_id}'::text[],
     '{"client_ref": "LS-201", "employer_id": "e0000000-0000-7000-8000-000000000001", "site_id": "50000000-0000-7000-8000-000000000001",
       "opening_id": "0a000000-0000-7000-8000-000000000002", "trial_id": "20000000-0000-7000-8000-000000000001", "title": "Yard hand", "soc": "8214",
-      "hours_tenths": 250, "pay_pence_hour": 1300, "permanent": false, "competitive": true}'::jsonb, 'what the trial says is the job''s');
+      "hours_tenths": 250, "pay_pence_hour": 1300, "permanent": false, "competitive": true}'::jsonb, 'the trial need not be named, and what it says is the job''s');
 SELECT is((SELECT closed_reason FROM opening WHERE id = '0a000000-0000-7000-8000-000000000002'), 'filled', 'its place goes, too');
 UPDATE job SET ends_on = net.d(-1), end_reason = 'other' WHERE trial_id IS NOT NULL;
 SELECT matches(refused('bola', net.after(1, jsonb_build_object('starts_on', net.d(0)))), '^23505 job.trial_id: The job that this trial led to is recorded already', 'one job a trial');
