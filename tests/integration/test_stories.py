@@ -40,6 +40,7 @@ ACTS = {
 }
 
 LATER = """SET session_replication_role = replica; SET search_path = canvass, public;
+SET TimeZone = 'Europe/London';
 DO $$ DECLARE t record; BEGIN
     FOR t IN SELECT c.table_name, string_agg(format('%1$I = %1$I - interval %2$L', c.column_name, '{0} days'), ', ') AS sets
                FROM information_schema.columns c JOIN change_table k ON k.name = c.table_name
