@@ -145,7 +145,7 @@ SELECT matches(refused('adam', format('ARRAY(SELECT w FROM watch(%L, NULL, 501) 
 SELECT is(rows_of('nobody', format('SELECT FROM watch(%L, %L, 501) AS w WHERE w.change IS NOT NULL', net.token(:'start'), net.token(:'finish'))), 0::bigint, 'nobody is told nothing');
 
 -- Who watches.
-SELECT is((SELECT array_agg(c.place || ' ' || c.borough || ' ' || c.roles) FROM watch_callers(ARRAY[tests.token('cara'), '\x00', tests.token('lea')]) AS c),
+SELECT is((SELECT array_agg(c.place || ' ' || c.borough || ' ' || c.roles ORDER BY c.place) FROM watch_callers(ARRAY[tests.token('cara'), '\x00', tests.token('lea')]) AS c),
     '{"1 E09000007 {specialist}","3 E09000022 {specialist,lead}"}', 'logins that are valid');
 UPDATE token SET revoked_at = now() WHERE hash = tests.token('cara');
 SELECT is((SELECT count(*) FROM watch_callers(ARRAY[tests.token('cara')])), 0::bigint, 'and no longer');
