@@ -267,6 +267,40 @@ static json_t *best_rows(
     return kept;
 }
 
+/* @text without its first @n words, or its last ones; NULL: none would be left. */
+static const char *fewer_words(struct app *app, const char *text, size_t n, bool is_first)
+{
+    const char *from = text, *to = text + strlen(text);
+    for (; n > 0; n--) {
+        const char *space = is_first ? strchr(from, ' ') : memrchr(from, ' ', (size_t)(to - from));
+        if (!space)
+            return NULL;
+        if (is_first)
+            from = space + 1;
+        else
+            to = space;
+    }
+    return arena_strndup(&app->arena, from, (size_t)(to - from));
+}
+
+/* The employer among words of which some are of something there: "van driver tool hire", as an
+ * opening reads, and "tool hire van driver". */
+static int resolve_employer_within(
+    struct app *app, const char *text, const char **ret_id, struct err *err)
+{
+    enum { MOST = 4 };
+    struct err other = { 0 };
+    int rc = resolve_name(app, ARG_EMPLOYER, text, NULL, ret_id, err);
+    for (size_t i = 0; rc == ERR_NOT_FOUND && i < 2 * (size_t)MOST; i++) {
+        const char *fewer = fewer_words(app, text, i % MOST + 1, i < MOST);
+        int r = fewer ? resolve_name(app, ARG_EMPLOYER, fewer, NULL, ret_id, &other) : rc;
+        if (r < 0 && r != ERR_NOT_FOUND)
+            *err = other;
+        rc = r;
+    }
+    return rc;
+}
+
 /* "opening show tool hire": the words are the employer's, and all of its rows count, unless some of
  * the words tell them apart: "tool hire van driver". */
 static int fetch_of_named_employer(struct app *app, const struct resolver *resolver,
@@ -274,7 +308,7 @@ static int fetch_of_named_employer(struct app *app, const struct resolver *resol
 {
     const char *employer_id = NULL;
     json_t *rows = NULL;
-    int rc = resolve_name(app, ARG_EMPLOYER, text, NULL, &employer_id, err);
+    int rc = resolve_employer_within(app, text, &employer_id, err);
     if (rc == 0)
         rc = fetch_rows(app, resolver, "", employer_id, MAX_CHOICES, &rows, err);
     if (rc < 0)
