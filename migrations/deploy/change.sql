@@ -71,7 +71,7 @@ LANGUAGE sql STABLE PARALLEL SAFE
 RETURN nullif(current_setting('canvass.request', true), '')::uuid;
 COMMENT ON FUNCTION current_request() IS 'The request that this transaction carries out; NULL for none.';
 
--- As in change requests, and names the request.
+-- As in change requests, and names the request. A token for one method is none for any other.
 CREATE OR REPLACE FUNCTION enter(token_hash bytea, roles_allowed text[], method text,
                                  request_id uuid DEFAULT NULL, body_hash bytea DEFAULT NULL)
 RETURNS void
@@ -85,7 +85,8 @@ BEGIN
     SELECT t.id, t.specialist_id, t.last_used, s.team_id, s.borough_id, s.roles
       INTO who
       FROM token t JOIN specialist s ON s.id = t.specialist_id
-     WHERE t.hash = token_hash AND t.revoked_at IS NULL AND t.expires_at > now() AND s.active;
+     WHERE t.hash = token_hash AND t.revoked_at IS NULL AND t.expires_at > now() AND s.active
+       AND coalesce(t.method, enter.method) = enter.method;
     IF NOT FOUND THEN
         PERFORM fail('CV016', '', 'This token or certificate is not valid: it is unknown, has expired or was revoked. Log in again.');
     END IF;

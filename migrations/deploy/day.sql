@@ -8,9 +8,6 @@ BEGIN;
 SET LOCAL ROLE canvass_owner;
 SET LOCAL search_path = canvass, pg_temp;
 
-DROP FUNCTION day_list(date, integer), today(date, integer);
-DROP TYPE day_kind, today_kind;
-
 CREATE TYPE day_kind AS ENUM ('clash', 'overdue', 'place', 'planned', 'trial', 'support', 'due', 'pay', 'request',
                               'share', 'reask', 'review', 'closing');
 COMMENT ON TYPE day_kind IS 'Lines of the day''s list, in the order in which to do them.';

@@ -427,10 +427,7 @@ END
 $$;
 COMMENT ON FUNCTION check_door(jsonb) IS 'VisitService/CheckDoor: the whole response.';
 
--- ---- the day's list ----
-
-CREATE TYPE day_kind AS ENUM ('clash', 'overdue', 'planned', 'due', 'request', 'reask', 'closing');
-COMMENT ON TYPE day_kind IS 'Lines of the day''s list, in the order in which to do them: those of today(), and what others of the network ask for.';
+-- ---- who plans the same ----
 
 -- Who else goes where the caller plans to go, on the same day, for two weeks ahead.
 CREATE FUNCTION clashes_of_mine(first_day date)
@@ -447,50 +444,6 @@ BEGIN
            AND p.at >= london_midnight(first_day) AND p.at < london_midnight(first_day + 15);
 END
 $$;
-
-CREATE FUNCTION day_list(day date, closing_days integer)
-RETURNS TABLE (kind day_kind, at timestamptz, employer_id uuid, employer text, postcode text,
-               client_ref text, sentence text, subject_id uuid, whole_day boolean)
-LANGUAGE plpgsql STABLE
-SET search_path = canvass, pg_temp
-AS $$
-DECLARE
-    d date := coalesce(day, london_today());
-BEGIN
-    RETURN QUERY
-    WITH own AS (
-        SELECT t.kind::text::day_kind AS kind, t.at, t.employer_id, t.employer, t.postcode, t.client_ref,
-               t.sentence || CASE WHEN t.kind <> 'closing'
-                                  THEN coalesce('. ' || said_block(t.employer_id), '') ELSE '' END AS sentence,
-               t.subject_id, t.whole_day
-          FROM today(day, closing_days) AS t
-    ), clash AS (
-        SELECT 'clash'::day_kind, c.at, c.employer_id, e.name, s.postcode, NULL::text, c.sentence, c.plan_id,
-               is_whole_day(c.at)
-          FROM clashes_of_mine(d) AS c
-          JOIN employer e ON e.id = c.employer_id
-          LEFT JOIN site s ON s.id = c.site_id
-    ), asked AS (
-        -- To who leads there; to the leads of the borough where nobody does.
-        SELECT 'request'::day_kind, r.asked_at, r.employer_id, e.name, NULL::text, NULL::text,
-               format('%s (%s) asks for %s: %s', r.asked_by_name, b.name,
-                      coalesce(c.name, 'somebody to talk to'), r.reason), r.id, false
-          FROM contact_request r
-          JOIN employer e ON e.id = r.employer_id
-          JOIN borough b ON b.id = r.borough_id
-          LEFT JOIN contact c ON c.id = r.contact_id
-          LEFT JOIN relationship l ON l.employer_id = r.employer_id AND l.borough_id = r.owner_id
-         WHERE r.owner_id = borough() AND r.answered_at IS NULL
-           AND CASE WHEN l.lead_id IS NULL THEN has_role('lead') ELSE l.lead_id = actor() END
-    ), lines AS (
-        SELECT * FROM own UNION ALL SELECT * FROM clash UNION ALL SELECT * FROM asked
-    )
-    SELECT l.* FROM lines l
-     ORDER BY l.kind, l.at, l.employer COLLATE natural_order, l.subject_id;
-END
-$$;
-COMMENT ON FUNCTION day_list(date, integer) IS
-    'TodayService/GetToday: today(), with plans that clash, requests that wait, and who asked not to be contacted.';
 
 -- ---- nobody is sent where nobody is welcome ----
 
@@ -654,6 +607,6 @@ GRANT EXECUTE ON FUNCTION block_json(employer_block), said_block(uuid), check_no
     set_cool_off(jsonb), others_planned(uuid, uuid, date, date), said_plan(text, text, timestamptz),
     door_warnings(uuid, uuid, date), door_json(uuid, uuid, date), plan_visit_guarded(jsonb),
     record_visit_guarded(jsonb), open_contact_guarded(jsonb), check_door(jsonb), clashes_of_mine(date),
-    day_list(date, integer), contact_still_objects() TO canvass_app;
+    contact_still_objects() TO canvass_app;
 
 COMMIT;

@@ -90,6 +90,8 @@ CREATE TABLE token (
     revoked_at    timestamptz,
     -- Moved by writing calls alone, once a day, so that a read stays a read.
     last_used     date,
+    -- The one method that it may call; NULL: all that its holder may.
+    method        text COLLATE "C",
     CONSTRAINT token_hash_unique UNIQUE (hash),
     CONSTRAINT token_expiry CHECK (expires_at > created_at AND expires_at <= created_at + interval '401 days')
 );
@@ -135,7 +137,7 @@ GRANT SELECT ON borough TO canvass_app;
 GRANT SELECT, INSERT ON team, specialist TO canvass_app;
 GRANT INSERT ON token TO canvass_app;
 -- The hash of a token is read by enter() alone.
-GRANT SELECT (id, specialist_id, label, created_at, created_by, expires_at, revoked_at, last_used)
+GRANT SELECT (id, specialist_id, label, created_at, created_by, expires_at, revoked_at, last_used, method)
     ON token TO canvass_app;
 GRANT UPDATE (revoked_at) ON token TO canvass_app;
 

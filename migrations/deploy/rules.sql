@@ -104,6 +104,14 @@ LANGUAGE sql STABLE PARALLEL SAFE
 RETURN to_char(d, 'FMDD FMMonth YYYY');
 COMMENT ON FUNCTION said_date(date) IS 'A day as people write it: 1 April 2026.';
 
+CREATE FUNCTION said_day(d date, today date) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE d - today WHEN 0 THEN 'today' WHEN 1 THEN 'tomorrow' WHEN -1 THEN 'yesterday'
+            ELSE to_char(d, '"on" FMDay FMDD FMMonth')
+                 || CASE WHEN date_part('year', d) = date_part('year', today) THEN ''
+                         ELSE to_char(d, ' YYYY') END END;
+COMMENT ON FUNCTION said_day(date, date) IS 'A day as seen from another: today, tomorrow, on Friday 27 November.';
+
 CREATE FUNCTION said_days(n integer) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE n WHEN 1 THEN '1 day' ELSE n || ' days' END;
@@ -165,7 +173,7 @@ RETURN (coalesce(hours_tenths, 0) = 0 OR hours_tenths >= coalesce((rule).min_hou
 COMMENT ON FUNCTION trial_fits(trial_rule, integer, integer) IS
     'Whether a job has the hours and weeks that this kind of trial asks for.';
 
-GRANT EXECUTE ON FUNCTION said_pence(integer), said_date(date), said_days(integer),
+GRANT EXECUTE ON FUNCTION said_pence(integer), said_date(date), said_day(date, date), said_days(integer),
     minimum_wage_on(date), minimum_wage_for(age_band, date), trial_rule_on(trial_kind, date),
     trial_days_for(trial_rule, integer), trial_fits(trial_rule, integer, integer) TO canvass_app;
 

@@ -6,12 +6,11 @@ SET LOCAL search_path = canvass, pg_temp;
 
 DROP TRIGGER still_objects ON contact;
 DROP FUNCTION contact_still_objects();
-DROP FUNCTION day_list(date, integer), clashes_of_mine(date), check_door(jsonb), open_contact_guarded(jsonb),
+DROP FUNCTION clashes_of_mine(date), check_door(jsonb), open_contact_guarded(jsonb),
     record_visit_guarded(jsonb), plan_visit_guarded(jsonb), door_json(uuid, uuid, date),
     door_warnings(uuid, uuid, date), said_plan(text, text, timestamptz),
     others_planned(uuid, uuid, date, date), set_cool_off(jsonb), cool_off_on(uuid, date),
     unblock_employer(jsonb), block_employer(jsonb);
-DROP TYPE day_kind;
 DROP INDEX plan_door;
 DROP TRIGGER not_blocked ON plan;
 DROP TRIGGER not_blocked ON contact_use;

@@ -9,7 +9,7 @@ DROP FUNCTION trial_rule_on(trial_kind, date);
 DROP FUNCTION minimum_wage_for(age_band, date);
 DROP FUNCTION minimum_wage_on(date);
 DROP FUNCTION said_days(integer);
-DROP FUNCTION said_date(date);
+DROP FUNCTION said_day(date, date), said_date(date);
 DROP FUNCTION said_pence(integer);
 DROP TABLE minimum_wage;
 DROP TABLE trial_rule;

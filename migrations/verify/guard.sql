@@ -5,7 +5,6 @@ SET LOCAL search_path = canvass, pg_temp;
 
 SELECT employer_id, reason, said_on, lifted_at FROM employer_block WHERE false;
 SELECT employer_id, days, from_on, until_on FROM cool_off WHERE false;
-SELECT l.kind FROM day_list(NULL, 0) AS l WHERE false;
 
 DO $$
 BEGIN
