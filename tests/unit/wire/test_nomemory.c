@@ -147,8 +147,8 @@ static void test_nomemory__loop(void **state)
     check_scenario(make_loop);
 }
 
-/* What libical needs itself may be in a shared library, where nothing fails: then what is left is the
- * text that grows. */
+/* What libical needs itself may be in a shared library, where nothing fails: then what is left is
+ * the text that grows. */
 static int print_calendar(void)
 {
     Canvass__V1__ListEventsResponse response = CANVASS__V1__LIST_EVENTS_RESPONSE__INIT;
