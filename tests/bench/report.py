@@ -205,7 +205,7 @@ def reports(db):
     one = db.ms("p1@bench.example", f"SELECT get_report('{request}')")
     print(f"\nplain GROUP BY of specialist, week and mode over the whole log: {plain:.0f} ms; contacts of a team and year: {one:.0f} ms,"
           f" {one / plain:.3f} of it")
-    today = db.ms("p40@bench.example", "SELECT * FROM today(NULL, 0)", 5)
+    today = db.ms("p40@bench.example", "SELECT * FROM day_list(NULL, 0, NULL)", 5)
     print(f"today of one specialist: {today:.1f} ms")
     return worst, today
 
