@@ -293,11 +293,18 @@ AS $$
 $$;
 
 -- For the owner; whoever calls has looked at rights and holds.
+-- Change trial fills it.
+CREATE FUNCTION stop_before_erasing(of_client uuid) RETURNS void
+LANGUAGE plpgsql VOLATILE
+AS $$ BEGIN END $$;
+COMMENT ON FUNCTION stop_before_erasing(uuid) IS 'End what must not go on without the client''s texts, or refuse: CV009.';
+
 CREATE FUNCTION erase_client(id uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = canvass, pg_temp
 AS $$
 BEGIN
+    PERFORM stop_before_erasing(erase_client.id);
     DELETE FROM client_occupation x WHERE x.client_id = erase_client.id;
     DELETE FROM client_wishes x WHERE x.client_id = erase_client.id;
     DELETE FROM client_constraints x WHERE x.client_id = erase_client.id;

@@ -99,6 +99,12 @@ COMMENT ON FUNCTION caller_audiences() IS 'The audiences that the caller belongs
 
 -- ---- openings, with the boroughs that they name ----
 
+-- Change trial counts them; until then no place can be held.
+CREATE FUNCTION places_taken(o opening) RETURNS integer
+LANGUAGE sql IMMUTABLE
+RETURN NULL::integer;
+COMMENT ON FUNCTION places_taken(opening) IS 'Places of an opening that are held for a trial, today or later; NULL for none.';
+
 CREATE OR REPLACE FUNCTION opening_json(o opening) RETURNS jsonb
 LANGUAGE sql STABLE
 SET search_path = canvass, pg_temp
@@ -117,6 +123,7 @@ AS $$
         'borough', b.name, 'expected_weeks', o.expected_weeks, 'closed_at', o.closed_at,
         'closed_reason', o.closed_reason)
         || jsonb_build_object(
+        'places_taken', places_taken(o),
         'created', jsonb_build_object('at', o.created_at, 'by', o.created_by_name),
         'updated', jsonb_build_object('at', o.updated_at, 'by', o.updated_by_name),
         'etag', o.version::text))
@@ -329,7 +336,7 @@ END
 $$;
 COMMENT ON FUNCTION caller_audiences_packed() IS 'The audiences that the caller belongs to, 16 bytes each; the own borough''s first.';
 
-GRANT EXECUTE ON FUNCTION opening_is_seen(opening), boroughs_of(jsonb, text), caller_audiences(),
+GRANT EXECUTE ON FUNCTION opening_is_seen(opening), places_taken(opening), boroughs_of(jsonb, text), caller_audiences(),
     caller_audiences_packed() TO canvass_app;
 
 COMMIT;

@@ -279,7 +279,7 @@ COMMENT ON FUNCTION trial_place(trial, text) IS
     'The lowest place of its opening that is free on a trial''s days, under the opening''s lock; CV006 with until when all are taken.';
 
 -- As the owner, whose trials they are: that places are taken is for everybody who sees the opening.
-CREATE FUNCTION places_taken(o opening) RETURNS integer
+CREATE OR REPLACE FUNCTION places_taken(o opening) RETURNS integer
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = canvass, pg_temp
 AS $$
@@ -288,36 +288,6 @@ BEGIN
              WHERE x.opening_id = o.id AND x.status IN ('agreed', 'running') AND upper(trial_span(x)) > london_today()
                AND opening_is_seen(o) AND has_role('specialist', 'lead'));
 END
-$$;
-COMMENT ON FUNCTION places_taken(opening) IS 'Places of an opening that are held for a trial, today or later; NULL for none.';
-
--- As in change scope, with the places that are taken.
-CREATE OR REPLACE FUNCTION opening_json(o opening) RETURNS jsonb
-LANGUAGE sql STABLE
-SET search_path = canvass, pg_temp
-AS $$
-    SELECT jsonb_strip_nulls(jsonb_build_object(
-        'id', o.id, 'employer_id', o.employer_id, 'employer', e.name, 'site_id', o.site_id,
-        'postcode', s.postcode, 'title', o.title, 'soc', o.soc,
-        'soc_title', occupation_title(o.soc), 'hidden', o.hidden,
-        'hours_min_tenths', o.hours_min_tenths, 'hours_max_tenths', o.hours_max_tenths,
-        'pay_pence_hour', o.pay_pence_hour, 'shifts', o.shifts, 'driving', o.driving,
-        'check', o.check_level, 'features', o.features, 'permanent', o.permanent,
-        'starts_on', o.starts_on, 'closes_on', o.closes_on, 'places', o.places,
-        'trial', o.trial, 'trial_days', o.trial_days, 'notes', o.notes, 'network', o.network,
-        'borough_ids', to_jsonb(nullif(o.seen_by, '{}')),
-        'boroughs', (SELECT jsonb_agg(x.name ORDER BY x.name) FROM borough x WHERE x.id = ANY (o.seen_by)),
-        'borough', b.name, 'expected_weeks', o.expected_weeks, 'closed_at', o.closed_at,
-        'closed_reason', o.closed_reason)
-        || jsonb_build_object(
-        'places_taken', places_taken(o),
-        'created', jsonb_build_object('at', o.created_at, 'by', o.created_by_name),
-        'updated', jsonb_build_object('at', o.updated_at, 'by', o.updated_by_name),
-        'etag', o.version::text))
-      FROM employer e
-      JOIN borough b ON b.id = o.borough_id
-      LEFT JOIN site s ON s.id = o.site_id
-     WHERE e.id = o.employer_id
 $$;
 
 -- ---- answers ----
@@ -975,44 +945,20 @@ $$;
 CREATE TRIGGER trials_discharged AFTER UPDATE OF status ON client
     FOR EACH ROW WHEN (NEW.status = 'discharged' AND OLD.status <> 'discharged') EXECUTE FUNCTION trials_discharged();
 
--- As in change rights; trials end first, as with a discharge.
-CREATE OR REPLACE FUNCTION erase_client(id uuid) RETURNS void
+-- As with a discharge.
+CREATE OR REPLACE FUNCTION stop_before_erasing(of_client uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = canvass, pg_temp
 AS $$
 BEGIN
-    PERFORM stop_trials(erase_client.id, NULL);
-    DELETE FROM client_occupation x WHERE x.client_id = erase_client.id;
-    DELETE FROM client_wishes x WHERE x.client_id = erase_client.id;
-    DELETE FROM client_constraints x WHERE x.client_id = erase_client.id;
-    DELETE FROM client_unavailable x WHERE x.client_id = erase_client.id;
-    DELETE FROM client_pause x WHERE x.client_id = erase_client.id;
-    DELETE FROM plan_client l USING plan p WHERE l.client_id = erase_client.id AND p.id = l.plan_id AND p.visit_id IS NULL;
-    DELETE FROM hold h WHERE h.client_id = erase_client.id;
-    DELETE FROM disclosure d WHERE d.client_id = erase_client.id;
-    -- Trials, jobs and contacts stay as counts: kinds, days, hours, no text.
-    UPDATE trial t SET jcp_ref = NULL, override_reason = NULL, unpaid_reason = NULL, observer = NULL, tasks = NULL,
-           adjustments = NULL, outcome_reason = NULL, employer_feedback = NULL, client_feedback = NULL
-     WHERE t.client_id = erase_client.id;
-    UPDATE support s SET about = NULL WHERE s.client_id = erase_client.id AND s.about IS NOT NULL;
-    UPDATE lost_shift l SET reason = 'other' WHERE l.client_id = erase_client.id;
-    -- The year stays, for counts of who was supported when.
-    UPDATE client c
-       SET ref = 'ERASED-' || lpad((random() * 1e9)::bigint::text, 10, '0'), initials = NULL, specialist_id = NULL,
-           status = 'discharged', paused_until = NULL, age_band = NULL, home_postcode = NULL, home_easting = NULL,
-           home_northing = NULL, home_approximate = false, entered_on = date_trunc('year', c.entered_on)::date,
-           discharged_at = date_trunc('year', coalesce(c.discharged_at, now())),
-           discharge_reason = coalesce(c.discharge_reason, 'other'), created_at = date_trunc('year', c.created_at),
-           erased_at = now(), updated_at = now(), updated_by = actor(), updated_by_name = actor_name(), version = c.version + 1
-     WHERE c.id = erase_client.id;
-    PERFORM change_forget_client(erase_client.id), forget_answers(erase_client.id);
+    PERFORM stop_trials(of_client, NULL);
 END
 $$;
 
 GRANT EXECUTE ON FUNCTION trial_days_before(trial), trial_is_work(trial), trial_answers_missing(trial), trial_pay_stop(trial),
     trial_stops(trial), trial_judged(trial), trial_rules(), is_job_day(jsonb, date), job_days(jsonb, date, date),
     nth_job_day(jsonb, date, integer), trial_span(trial), check_opening_takes(opening, date, text), trial_place(trial, text),
-    places_taken(opening), trial_json(trial), trial_warnings(trial), trial_answer(trial), said_from_to(date, date),
+    trial_json(trial), trial_warnings(trial), trial_answer(trial), said_from_to(date, date),
     trial_letter(trial), text_for_employer(text, text, text), trial_paths(), trial_day(text, text),
     trial_with(trial, jsonb, text[]), trial_length(trial, opening), trial_kind_for(opening, date), check_on_trial(client, text),
     propose_trial(jsonb), said_status(trial), trial_to_change(text, text, text, trial_status[]), put_trial(trial),

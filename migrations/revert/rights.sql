@@ -6,7 +6,7 @@ SET LOCAL search_path = canvass, pg_temp;
 
 DROP FUNCTION purge(jsonb), purge_due(retention_class, timestamptz), release_person(jsonb), hold_person(jsonb),
     hold_json(hold), erase_person(jsonb), n_of(bigint, text, text), erase_contact(uuid),
-    erase_client(uuid), forget_answers(uuid), export_person(jsonb), person_document(person, jsonb),
+    erase_client(uuid), stop_before_erasing(uuid), forget_answers(uuid), export_person(jsonb), person_document(person, jsonb),
     said_json(jsonb, text), person_json(person), person_row(jsonb), said_moment(timestamptz), readers_of(person),
     check_not_held(person), person_of(jsonb, boolean), retention_on(retention_class, date);
 

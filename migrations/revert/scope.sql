@@ -220,7 +220,7 @@ ALTER POLICY seen ON opening
            AND (SELECT canvass.has_role('specialist', 'lead')));
 DROP TRIGGER audience ON opening;
 DROP FUNCTION caller_audiences(), audience_note(), opening_audience(opening), audience_of(text[]),
-    boroughs_of(jsonb, text), opening_is_seen(opening);
+    boroughs_of(jsonb, text), opening_is_seen(opening), places_taken(opening);
 DROP TABLE audience;
 ALTER TABLE opening DROP COLUMN seen_by;
 
