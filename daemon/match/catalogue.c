@@ -119,8 +119,8 @@ static bool take_new_door(
         return false;
     }
     door.industry = (uint16_t)industry_number;
-    bool is_known = match_dict_find(&c->doors, &door) != MATCH_DICT_NONE;
     bool ok = industry_number <= UINT16_MAX && match_dict_take(&c->doors, &door, ret_number);
+    bool is_known = ok && c->doors.refs[*ret_number] > 1;
     if (!ok || is_known) { /* the door that is there has taken its own */
         (void)match_dict_drop(&c->industries, industry_number);
         (void)match_dict_drop(&c->sites, door.site);
@@ -259,10 +259,9 @@ static void empty_row(struct match_catalogue *c, uint32_t row)
     drop_numbers(c, &numbers);
 }
 
-/* The row of @id, or a new one. */
-static bool take_row(struct match_catalogue *c, const struct uuid *id, uint32_t *ret_row)
+static bool add_row(struct match_catalogue *c, const struct uuid *id, uint32_t *ret_row)
 {
-    return match_columns_grow_rows(c) && match_dict_take(&c->ids, id, ret_row);
+    return match_columns_grow_rows(c) && match_dict_add(&c->ids, id, ret_row);
 }
 
 static int write_opening(struct match_catalogue *c, const struct match_opening *o, struct err *err)
@@ -278,13 +277,22 @@ static int write_opening(struct match_catalogue *c, const struct match_opening *
         return err_oom(err);
     if (!is_new) {
         empty_row(c, row);
-    } else if (!take_row(c, &o->id, &row)) {
+    } else if (!add_row(c, &o->id, &row)) {
         drop_numbers(c, &numbers);
         return err_oom(err);
     }
     write_row(c, row, &numbers, o);
     c->n_flexible += (c->flags[row] & ROW_IS_FLEXIBLE) != 0;
     return 0;
+}
+
+int match_catalogue_reserve(struct match_catalogue *catalogue, size_t n, struct err *err)
+{
+    uint32_t n_rows = (uint32_t)MIN(n, (size_t)MATCH_DICT_MOST);
+    return match_columns_reserve_rows(catalogue, n_rows)
+            && match_dict_reserve(&catalogue->ids, n_rows)
+        ? 0
+        : err_oom(err);
 }
 
 static bool has(const struct match_catalogue *catalogue, const struct uuid *id)

@@ -41,6 +41,11 @@ int match_catalogue_relate(struct match_catalogue *catalogue, const struct uuid 
     const struct uuid *employer_id, enum match_stance stance, unsigned level,
     struct err *err) _must_check_;
 
+/* Make room for @n openings before they are put in, which is faster than to grow in steps. More may
+ * come, and fewer; match_catalogue_arrange() gives back what was too much. */
+int match_catalogue_reserve(
+    struct match_catalogue *catalogue, size_t n, struct err *err) _must_check_;
+
 /* Put near openings together, after many were put in: a match reads less, and memory is given back.
  * An answer does not change. */
 int match_catalogue_arrange(struct match_catalogue *catalogue, struct err *err) _must_check_;

@@ -123,13 +123,11 @@ static bool grow_column(
     return true;
 }
 
-/* Let @capacity become @n at least, and a little more; and with it the columns of two kinds. */
-static bool grow(struct match_catalogue *c, uint32_t *capacity, uint32_t n, enum column_kind first,
-    enum column_kind second)
+/* Let @capacity become @wanted, and with it the columns of two kinds. */
+static bool grow_to(struct match_catalogue *c, uint32_t *capacity, uint32_t wanted,
+    enum column_kind first, enum column_kind second)
 {
-    uint32_t wanted = in_chunks(n + n / 8), old = *capacity;
-    if (n <= old)
-        return true;
+    uint32_t old = *capacity;
     for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
         const struct column *column = &columns[i];
         if ((column->kind != first && column->kind != second)
@@ -144,6 +142,19 @@ static bool grow(struct match_catalogue *c, uint32_t *capacity, uint32_t n, enum
     }
     *capacity = wanted;
     return true;
+}
+
+/* Let @capacity become @n at least, and a little more. */
+static bool grow(struct match_catalogue *c, uint32_t *capacity, uint32_t n, enum column_kind first,
+    enum column_kind second)
+{
+    return n <= *capacity || grow_to(c, capacity, in_chunks(n + n / 8), first, second);
+}
+
+bool match_columns_reserve_rows(struct match_catalogue *c, uint32_t n)
+{
+    return n <= c->row_capacity
+        || grow_to(c, &c->row_capacity, in_chunks(n), OF_ROWS, OF_ROW_BLOCKS);
 }
 
 bool match_columns_grow_rows(struct match_catalogue *c)

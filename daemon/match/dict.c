@@ -99,9 +99,14 @@ static bool resize_table(struct match_dict *dict, uint32_t size)
 }
 
 /* At most three places of four are taken. */
+static bool table_takes(const struct match_dict *dict, uint32_t n)
+{
+    return (uint64_t)n * 4 <= (uint64_t)dict->table_size * 3;
+}
+
 static bool grow_table(struct match_dict *dict)
 {
-    if (((uint64_t)dict->n_used + 1) * 4 <= (uint64_t)dict->table_size * 3)
+    if (table_takes(dict, dict->n_used + 1))
         return true;
     return resize_table(dict, dict->table_size ? dict->table_size + dict->table_size / 2 : 16);
 }
@@ -141,22 +146,36 @@ static uint32_t new_number(struct match_dict *dict)
     return number;
 }
 
+bool match_dict_add(struct match_dict *dict, const void *key, uint32_t *ret_number)
+{
+    if (!grow_table(dict) || !grow_numbers(dict))
+        return false;
+    uint32_t number = new_number(dict);
+    enter(dict, hash_key(dict, key), number);
+    memcpy(key_at(dict, number), key, dict->key_bytes);
+    if (dict->is_counted)
+        dict->refs[number] = 1;
+    dict->n_used++;
+    *ret_number = number;
+    return true;
+}
+
 bool match_dict_take(struct match_dict *dict, const void *key, uint32_t *ret_number)
 {
     uint32_t number = match_dict_find(dict, key);
-    if (number == MATCH_DICT_NONE) {
-        if (!grow_table(dict) || !grow_numbers(dict))
-            return false;
-        number = new_number(dict);
-        enter(dict, hash_key(dict, key), number);
-        memcpy(key_at(dict, number), key, dict->key_bytes);
-        if (dict->is_counted)
-            dict->refs[number] = 0;
-        dict->n_used++;
-    }
+    if (number == MATCH_DICT_NONE)
+        return match_dict_add(dict, key, ret_number);
     match_dict_retake(dict, number);
     *ret_number = number;
     return true;
+}
+
+bool match_dict_reserve(struct match_dict *dict, uint32_t n)
+{
+    n = MIN(n, (uint32_t)MATCH_DICT_MOST);
+    if (!table_takes(dict, n) && !resize_table(dict, n + n / 3 + 16))
+        return false;
+    return n <= dict->capacity || set_capacity(dict, n);
 }
 
 void match_dict_retake(struct match_dict *dict, uint32_t number)

@@ -4,7 +4,7 @@
  * match_dict_release(). Numbers run from 0 to size - 1; dropped ones are used again. Columns hold
  * the numbers, and a query computes once a number what it would compute once a row.
  *
- * Errors: match_dict_take() and match_dict_copy_in_order() return false without memory, the former
+ * Errors: what returns bool returns false without memory, match_dict_take() and match_dict_add()
  * also with MATCH_DICT_MOST keys; the dictionary is then as it was.
  */
 #pragma once
@@ -37,6 +37,12 @@ void match_dict_release(struct match_dict *dict);
 
 /* Find @key or add it, and count one reference. */
 bool match_dict_take(struct match_dict *dict, const void *key, uint32_t *ret_number) _must_check_;
+
+/* Add @key, which is not there: without another search. */
+bool match_dict_add(struct match_dict *dict, const void *key, uint32_t *ret_number) _must_check_;
+
+/* Make room for @n keys, so that they come without growing in steps. */
+bool match_dict_reserve(struct match_dict *dict, uint32_t n) _must_check_;
 
 /* Count one more reference of a number in use. */
 void match_dict_retake(struct match_dict *dict, uint32_t number);

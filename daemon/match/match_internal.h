@@ -308,6 +308,7 @@ void match_catalogue_read(const struct match_catalogue *catalogue,
 /* columns.c: arrays that grow together. False without memory; all are then as they were. */
 /* Make room for one row, or one number of each dictionary, more. */
 bool match_columns_grow_rows(struct match_catalogue *catalogue) _must_check_;
+bool match_columns_reserve_rows(struct match_catalogue *catalogue, uint32_t n) _must_check_;
 bool match_columns_grow_numbers(struct match_catalogue *catalogue) _must_check_;
 /* Make the columns that @opening needs and none had. */
 bool match_columns_make(

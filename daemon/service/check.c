@@ -2,6 +2,7 @@
 #include "base/str.h"
 #include "db/describe.h"
 #include "service/follower.h"
+#include "service/loader.h"
 #include "service/statements.h"
 #include "service/watch.h"
 
@@ -278,6 +279,25 @@ static int check_statements(
     return 0;
 }
 
+/* Those that no method brings. */
+static int check_all_statements(struct checker *checker, struct err *err)
+{
+    const struct {
+        const struct db_statement *const *list;
+        size_t n;
+    } lists[] = {
+        { statements, n_statements },
+        { follower_statements, follower_n_statements },
+        { loader_statements, loader_n_statements },
+        { watch_statements, watch_n_statements },
+    };
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < ARRAY_SIZE(lists); i++)
+        r = check_statements(checker, lists[i].list, lists[i].n, err);
+    return r;
+}
+
 static int compile_all(struct checker *checker, struct err *err)
 {
     for (size_t i = 0; i < checker->methods->n_methods; i++) {
@@ -305,11 +325,7 @@ int check_run(const struct check_options *options, struct methods *methods, stru
     if (r == 0)
         r = read_sentences(&checker, book, err);
     if (r == 0)
-        r = check_statements(&checker, statements, n_statements, err);
-    if (r == 0)
-        r = check_statements(&checker, follower_statements, follower_n_statements, err);
-    if (r == 0)
-        r = check_statements(&checker, watch_statements, watch_n_statements, err);
+        r = check_all_statements(&checker, err);
     if (r == 0)
         r = compile_all(&checker, err);
     if (r < 0)

@@ -2,27 +2,21 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/str.h"
-#include "base/uuid.h"
 #include "db/batch.h"
 #include "match/catalogue.h"
 #include "service/catalogue_rows.h"
-#include "service/pgbin.h"
+#include "service/loader.h"
 
 #include <inttypes.h>
 
-#define OID_INT4 23
 #define OID_TEXT 25
-#define OID_UUID 2950
 
-#define PAGE_ROWS 4096 /* of a load: a few milliseconds of the loop */
 #define AFTER_ERROR_USEC (250 * USEC_PER_MSEC)
 #define SQLSTATE_BEHIND "CV009" /* of catalogue_check() */
 #define TIDY_USEC (60 * USEC_PER_SEC)
 
 static const uint32_t text_oid[] = { OID_TEXT };
 static const uint32_t two_text_oids[] = { OID_TEXT, OID_TEXT };
-static const uint32_t page_oids[] = { OID_UUID, OID_INT4 };
-static const uint32_t relation_page_oids[] = { OID_UUID, OID_TEXT, OID_INT4 };
 
 /* Columns in the order of their names here, and of catalogue_rows.h. */
 static const struct db_statement look_statement = {
@@ -36,18 +30,6 @@ static const struct db_statement in_step_statement = {
     .sql = "SELECT canvass.catalogue_is_in_step($1, $2)",
     .n_params = ARRAY_SIZE(two_text_oids),
     .param_oids = two_text_oids,
-};
-static const struct db_statement openings_statement = {
-    .name = "catalogue_openings",
-    .sql = "SELECT " CATALOGUE_OPENING_COLUMNS " FROM canvass.catalogue_openings($1, $2)",
-    .n_params = ARRAY_SIZE(page_oids),
-    .param_oids = page_oids,
-};
-static const struct db_statement relations_statement = {
-    .name = "catalogue_relations",
-    .sql = "SELECT " CATALOGUE_RELATION_COLUMNS " FROM canvass.catalogue_relations($1, $2, $3)",
-    .n_params = ARRAY_SIZE(relation_page_oids),
-    .param_oids = relation_page_oids,
 };
 static const struct db_statement openings_since_statement = {
     .name = "catalogue_openings_since",
@@ -74,8 +56,6 @@ static const struct db_statement seal_statement = {
 const struct db_statement *const follower_statements[] = {
     &look_statement,
     &in_step_statement,
-    &openings_statement,
-    &relations_statement,
     &openings_since_statement,
     &relations_since_statement,
     &tidy_statement,
@@ -90,8 +70,7 @@ struct follower {
     struct str seen, epoch; /* of the last look that the catalogue reflects; seen is empty while
                              * there is none: nothing is loaded yet, or is being loaded again */
     struct str next_seen, next_epoch; /* of the look under way */
-    struct uuid after_id; /* the last row of the last page */
-    struct str after_borough;
+    struct loader *loader; /* while everything is loaded */
     struct db_ticket *ticket, *tidy_ticket;
     struct loop_timer timer;
     struct list served, waiting; /* by the look under way; by the one to come */
@@ -110,7 +89,7 @@ static struct db_value text_of(const struct str *text)
 
 struct question {
     const struct db_statement *statement;
-    struct db_value values[3];
+    struct db_value values[1];
 };
 
 static void fail(struct follower *f, const struct err *err);
@@ -143,6 +122,12 @@ static void tell(struct list *list, const struct err *err)
         list_remove(&wait->link);
         wait->fn(err, wait->arg);
     }
+}
+
+static void stop_loading(struct follower *f)
+{
+    loader_free(f->loader);
+    f->loader = NULL;
 }
 
 /* Nothing is in step any more: the next look loads everything. */
@@ -224,14 +209,13 @@ static bool is_failed(struct follower *f, const struct db_reply *reply)
     return true;
 }
 
-/* Put the rows of both results into the catalogue; either may be NULL. */
 static bool apply(
     struct follower *f, const struct db_result *openings, const struct db_result *relations)
 {
     struct err err = { 0 };
-    int r = openings ? catalogue_put_openings(f->catalogue, openings, &err) : 0;
+    int r = catalogue_put_openings(f->catalogue, openings, &err);
 
-    if (r == 0 && relations)
+    if (r == 0)
         r = catalogue_put_relations(f->catalogue, relations, &err);
     if (r < 0)
         fail(f, &err);
@@ -274,90 +258,20 @@ static void read_changes(struct follower *f)
 
 /* ---- loading everything ---- */
 
-static void read_relations(struct follower *f);
-static void read_openings(struct follower *f);
-
-static struct db_value page_rows(void)
-{
-    static const unsigned char rows[4] = { 0, 0, PAGE_ROWS >> 8, PAGE_ROWS & 0xFF };
-
-    return (struct db_value) { .data = rows, .len = sizeof(rows), .is_binary = true };
-}
-
-static struct db_value after_id(const struct follower *f)
-{
-    return (struct db_value) {
-        .data = f->after_id.bytes, .len = sizeof(f->after_id.bytes), .is_binary = true
-    };
-}
-
-/* Keep the first column of the page's last row, its id. */
-static void keep_last(struct follower *f, const struct db_result *result)
-{
-    size_t n = db_result_n_rows(result), len;
-    const void *id = n > 0 ? db_result_value(result, n - 1, 0, &len) : NULL;
-
-    if (id && len == sizeof(f->after_id.bytes))
-        memcpy(f->after_id.bytes, id, len);
-}
-
-static void on_relations(const struct db_reply *reply, void *arg)
+static void on_loaded(const struct err *err, void *arg)
 {
     struct follower *f = arg;
 
-    if (is_failed(f, reply))
-        return;
-    const struct db_result *rows = db_reply_result(reply, 0);
-    size_t n = db_result_n_rows(rows), len;
-    if (!apply(f, NULL, rows))
-        return;
-    if (n < PAGE_ROWS && !arrange(f))
-        return;
-    if (n < PAGE_ROWS) {
-        f->loads++;
-        log_info("%zu openings loaded", match_catalogue_count(f->catalogue));
-        succeed(f);
+    stop_loading(f);
+    if (err) {
+        fail(f, err);
         return;
     }
-    keep_last(f, rows);
-    const char *borough = db_result_value(rows, n - 1, 1, &len);
-    str_reset(&f->after_borough);
-    str_add(&f->after_borough, borough, len);
-    read_relations(f);
-}
-
-static void read_relations(struct follower *f)
-{
-    const struct question question
-        = { &relations_statement, { after_id(f), text_of(&f->after_borough), page_rows() } };
-
-    ask(f, &question, 1, on_relations);
-}
-
-static void on_openings(const struct db_reply *reply, void *arg)
-{
-    struct follower *f = arg;
-
-    if (is_failed(f, reply))
+    if (!arrange(f))
         return;
-    const struct db_result *rows = db_reply_result(reply, 0);
-    if (!apply(f, rows, NULL))
-        return;
-    if (db_result_n_rows(rows) == PAGE_ROWS) {
-        keep_last(f, rows);
-        read_openings(f);
-        return;
-    }
-    f->after_id = (struct uuid) { { 0 } };
-    str_reset(&f->after_borough);
-    read_relations(f);
-}
-
-static void read_openings(struct follower *f)
-{
-    const struct question question = { &openings_statement, { after_id(f), page_rows() } };
-
-    ask(f, &question, 1, on_openings);
+    f->loads++;
+    log_info("%zu openings loaded", match_catalogue_count(f->catalogue));
+    succeed(f);
 }
 
 /* What changes meanwhile comes with the next look, which goes by the snapshot of this one. */
@@ -373,8 +287,8 @@ static void load(struct follower *f)
     str_reset(&f->seen);
     match_catalogue_free(f->catalogue);
     f->catalogue = fresh;
-    f->after_id = (struct uuid) { { 0 } };
-    read_openings(f);
+    if (loader_start(f->pool, fresh, on_loaded, f, &f->loader, &err) < 0)
+        fail(f, &err);
 }
 
 /* ---- looking ---- */
@@ -463,6 +377,7 @@ void follower_free(struct follower *f)
 {
     if (!f)
         return;
+    stop_loading(f);
     db_ticket_cancel(&f->ticket);
     db_ticket_cancel(&f->tidy_ticket);
     loop_timer_stop(&f->timer);
@@ -471,7 +386,6 @@ void follower_free(struct follower *f)
     str_release(&f->epoch);
     str_release(&f->next_seen);
     str_release(&f->next_epoch);
-    str_release(&f->after_borough);
     free(f);
 }
 
@@ -481,7 +395,7 @@ void follower_wait(struct follower *f, struct follower_wait *wait, follower_fn *
     wait->arg = arg;
     list_remove(&wait->link);
     list_add_tail(&f->waiting, &wait->link);
-    if (!f->ticket) /* in the next turn, with all who come in this one */
+    if (!f->ticket && !f->loader) /* in the next turn, with all who come in this one */
         loop_timer_start(&f->timer, 0);
 }
 

@@ -10,8 +10,8 @@
  * what was committed since and that snapshot did not show (migrations/deploy/catalogue.sql says why
  * nothing less will do). Who waits is told after a look that began after it asked: its answer
  * reflects all that was committed before it called, by whatever daemon. One look serves all who
- * wait. Everything is loaded anew, in pages, at the start, on a new day, after a failover and after
- * any error.
+ * wait. Everything is loaded anew (service/loader.h) at the start, on a new day, after a failover
+ * and after any error.
  *
  * Errors, to those who wait: those of db/batch.h; nothing is then in step, and it tries again.
  */

@@ -7,9 +7,10 @@
 -- commit in the order in which they began. Rows that every follower of the last ten minutes has
 -- seen are deleted; one that is further behind is told to load again.
 --
--- The functions are for the daemon, before any caller is named: they run as the owner and give ids,
--- places, codes, hours and pay, each with the audience that may see it; no name, title or note. The
--- daemon shows what a match found only after asking for it again under the caller's own rights.
+-- Views and functions are for the daemon, before any caller is named: they read as the owner and
+-- give ids, places, codes, hours and pay, each with the audience that may see it; no name, title or
+-- note. The daemon shows what a match found only after asking for it again under the caller's own
+-- rights.
 
 BEGIN;
 SET LOCAL ROLE canvass_owner;
@@ -25,32 +26,61 @@ COMMENT ON FUNCTION borough_audience(text) IS 'The audience of what one borough 
 -- Beside the list: to work them out took half of the time in which a follower loads.
 ALTER TABLE opening ADD COLUMN feature_bits integer GENERATED ALWAYS AS (feature_bits(features)) STORED;
 
+-- Each view is read by the daemon as it is, in ranges of the table's blocks (at), and only while no
+-- caller is named: a function that returned the rows would keep them all first, and take three times
+-- as long. Sub-selects are worked out once a statement and not once a row.
+
 -- As the policy "seen" of opening; tests/sql/catalogue.sql holds the two together. Openings whose
 -- closing date is past are left out: the catalogue is of a day, and is loaded anew on the next.
-CREATE VIEW catalogue_opening WITH (security_invoker = true) AS
-    SELECT o.id, o.employer_id, o.site_id,
+CREATE VIEW catalogue_job AS
+    SELECT o.ctid AS at, o.id, o.employer_id, o.site_id,
            CASE WHEN NOT o.network THEN borough_audience(o.borough_id) END AS audience,
-           o.hidden, o.places, o.starts_on, o.closes_on, o.soc, e.sic, s.easting, s.northing,
-           o.hours_min_tenths, o.hours_max_tenths, o.pay_pence_hour, o.shift_bits,
-           o.driving::text AS driving, o.check_level::text AS check_level,
-           o.feature_bits AS features, o.permanent, o.expected_weeks,
-           o.trial::text AS trial,
-           e.living_wage AND coalesce(e.living_wage_until, 'infinity') >= d.day AS living_wage,
-           CASE WHEN coalesce(e.disability_confident_until, 'infinity') >= d.day
-                THEN e.disability_confident::text END AS disability_confident
-      FROM (SELECT london_today() AS day) d
-     CROSS JOIN opening o
-      JOIN employer e ON e.id = o.employer_id
-      LEFT JOIN site s ON s.id = o.site_id
-     WHERE o.closed_at IS NULL AND coalesce(o.closes_on, 'infinity') >= d.day;
+           o.hidden, o.places, o.starts_on, o.closes_on, o.soc, o.hours_min_tenths,
+           o.hours_max_tenths, o.pay_pence_hour, o.shift_bits, o.driving, o.check_level,
+           o.feature_bits AS features, o.permanent, o.expected_weeks, o.trial
+      FROM opening o
+     WHERE o.closed_at IS NULL AND coalesce(o.closes_on, 'infinity') >= (SELECT london_today())
+       AND (SELECT actor() IS NULL);
+COMMENT ON VIEW catalogue_job IS 'The open openings of all boroughs, as they are themselves, for the daemon.';
+
+CREATE VIEW catalogue_employer AS
+    SELECT e.ctid AS at, e.id, e.sic,
+           e.living_wage AND coalesce(e.living_wage_until, 'infinity') >= (SELECT london_today()) AS living_wage,
+           CASE WHEN coalesce(e.disability_confident_until, 'infinity') >= (SELECT london_today())
+                THEN e.disability_confident END AS disability_confident
+      FROM employer e
+     WHERE (SELECT actor() IS NULL);
+COMMENT ON VIEW catalogue_employer IS 'What employers bring to their openings, for the daemon.';
+
+CREATE VIEW catalogue_place AS
+    SELECT s.ctid AS at, s.id, s.easting, s.northing
+      FROM site s
+     WHERE s.easting IS NOT NULL AND (SELECT actor() IS NULL);
+COMMENT ON VIEW catalogue_place IS 'Where sites are, for the daemon.';
+
+CREATE VIEW catalogue_relation AS
+    SELECT r.ctid AS at, r.employer_id, r.borough_id, borough_audience(r.borough_id) AS audience,
+           r.stance, coalesce(array_position(enum_range(NULL::stage), r.stage), 0) AS level
+      FROM relationship r
+     WHERE (SELECT actor() IS NULL);
+COMMENT ON VIEW catalogue_relation IS 'How each borough stands with employers, for the daemon: stance, and depth from 1 to 5.';
+
+CREATE VIEW catalogue_opening AS
+    SELECT j.id, j.employer_id, j.site_id, j.audience, j.hidden, j.places, j.starts_on, j.closes_on,
+           j.soc, j.hours_min_tenths, j.hours_max_tenths, j.pay_pence_hour, j.shift_bits, j.driving,
+           j.check_level, j.features, j.permanent, j.expected_weeks, j.trial, e.sic, e.living_wage,
+           e.disability_confident, p.easting, p.northing
+      FROM catalogue_job j
+      JOIN catalogue_employer e ON e.id = j.employer_id
+      LEFT JOIN catalogue_place p ON p.id = j.site_id;
 COMMENT ON VIEW catalogue_opening IS 'The open openings of all boroughs as the matcher knows them.';
 
-CREATE VIEW catalogue_relation WITH (security_invoker = true) AS
-    SELECT r.employer_id, r.borough_id, borough_audience(r.borough_id) AS audience,
-           r.stance::text AS stance,
-           coalesce(array_position(enum_range(NULL::stage), r.stage), 0) AS level
-      FROM relationship r;
-COMMENT ON VIEW catalogue_relation IS 'How each borough stands with employers: stance, and depth from 1 to 5.';
+CREATE FUNCTION catalogue_blocks() RETURNS integer[]
+LANGUAGE sql STABLE
+RETURN ARRAY(SELECT (pg_relation_size(t) / current_setting('block_size')::integer)::integer
+               FROM unnest(ARRAY['canvass.employer', 'canvass.site', 'canvass.opening', 'canvass.relationship']::regclass[])
+                    WITH ORDINALITY AS x (t, i) ORDER BY x.i);
+COMMENT ON FUNCTION catalogue_blocks() IS 'How many blocks of employers, places, jobs and relations there are to read.';
 
 -- ---- what changed ----
 
@@ -162,9 +192,20 @@ BEGIN ATOMIC
      WHERE c.xid >= pg_snapshot_xmin(seen) AND NOT pg_visible_in_snapshot(c.xid, seen);
 END;
 
+-- VACUUM FULL writes a table anew, with rows in other blocks, under a load that reads them.
+CREATE FUNCTION catalogue_epoch() RETURNS text
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN concat_ws('/', left(pg_walfile_name(pg_current_wal_lsn()), 8), canvass.london_today(),
+        pg_relation_filenode('canvass.opening'), pg_relation_filenode('canvass.relationship'),
+        pg_relation_filenode('canvass.employer'), pg_relation_filenode('canvass.site'));
+END
+$$;
+COMMENT ON FUNCTION catalogue_epoch() IS 'The server''s timeline, the day and the tables'' files: with another one, rows may have changed without a trace.';
+
 -- One look: where the server stands, and whether there is anything to read since @seen; NULL to
--- begin with. The epoch changes where the rows may have changed without a trace: on another day,
--- and after a failover.
+-- begin with.
 CREATE FUNCTION catalogue_look(seen text, OUT snapshot text, OUT epoch text, OUT changed boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = canvass, pg_temp
@@ -172,7 +213,7 @@ SET enable_seqscan = off
 AS $$
 BEGIN
     snapshot := pg_current_snapshot();
-    epoch := format('%s/%s', left(pg_walfile_name(pg_current_wal_lsn()), 8), london_today());
+    epoch := catalogue_epoch();
     IF seen IS NULL THEN
         changed := true;
     ELSE
@@ -182,14 +223,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION catalogue_look(text) IS 'The present snapshot, and whether it shows more than the one given: CV009.';
-
-CREATE FUNCTION catalogue_openings(after uuid, most integer) RETURNS SETOF catalogue_opening
-LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = canvass, pg_temp
-AS $$
-    SELECT * FROM catalogue_opening o WHERE o.id > coalesce(after, '00000000-0000-0000-0000-000000000000') ORDER BY o.id LIMIT most
-$$;
-COMMENT ON FUNCTION catalogue_openings(uuid, integer) IS 'The openings of a catalogue, page by page.';
 
 -- Those that are no longer open come as an id alone.
 CREATE FUNCTION catalogue_openings_since(seen text) RETURNS SETOF catalogue_opening
@@ -207,29 +240,17 @@ BEGIN
             SELECT o.id FROM catalogue_changes(seen::pg_snapshot) c
               JOIN opening o ON o.employer_id = c.employer_id AND c.borough_id IS NULL)
         SELECT c.id, o.employer_id, o.site_id, o.audience, o.hidden, o.places, o.starts_on,
-               o.closes_on, o.soc, o.sic, o.easting, o.northing, o.hours_min_tenths,
-               o.hours_max_tenths, o.pay_pence_hour, o.shift_bits, o.driving, o.check_level,
-               o.features, o.permanent, o.expected_weeks, o.trial, o.living_wage,
-               o.disability_confident
+               o.closes_on, o.soc, o.hours_min_tenths, o.hours_max_tenths, o.pay_pence_hour,
+               o.shift_bits, o.driving, o.check_level, o.features, o.permanent, o.expected_weeks,
+               o.trial, o.sic, o.living_wage, o.disability_confident, o.easting, o.northing
           FROM changed c LEFT JOIN catalogue_opening o ON o.id = c.id;
 END
 $$;
 COMMENT ON FUNCTION catalogue_openings_since(text) IS 'What became of the openings that changed after a snapshot: CV009.';
 
-CREATE FUNCTION catalogue_relations(after_employer uuid, after_borough text, most integer)
-RETURNS SETOF catalogue_relation
-LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = canvass, pg_temp
-AS $$
-    SELECT r.* FROM catalogue_relation r
-     WHERE (r.employer_id, r.borough_id)
-           > (coalesce(after_employer, '00000000-0000-0000-0000-000000000000'), coalesce(after_borough, ''))
-     ORDER BY r.employer_id, r.borough_id LIMIT most
-$$;
-COMMENT ON FUNCTION catalogue_relations(uuid, text, integer) IS 'The relationships of a catalogue, page by page.';
-
 -- Also those of employers whose openings changed: a catalogue forgets who has none.
-CREATE FUNCTION catalogue_relations_since(seen text) RETURNS SETOF catalogue_relation
+CREATE FUNCTION catalogue_relations_since(seen text)
+RETURNS TABLE (employer_id uuid, audience uuid, stance stance, level integer)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = canvass, pg_temp
 SET enable_seqscan = off
@@ -237,7 +258,7 @@ AS $$
 BEGIN
     PERFORM catalogue_check(seen::pg_snapshot);
     RETURN QUERY
-        SELECT c.employer_id, c.borough_id, borough_audience(c.borough_id), r.stance,
+        SELECT c.employer_id, borough_audience(c.borough_id), r.stance,
                coalesce(r.level, 0)
           FROM (SELECT DISTINCT g.employer_id, g.borough_id
                   FROM catalogue_changes(seen::pg_snapshot) g
@@ -245,7 +266,8 @@ BEGIN
           LEFT JOIN catalogue_relation r
                  ON r.employer_id = c.employer_id AND r.borough_id = c.borough_id
         UNION
-        SELECT r.* FROM catalogue_changes(seen::pg_snapshot) c
+        SELECT r.employer_id, r.audience, r.stance, r.level
+          FROM catalogue_changes(seen::pg_snapshot) c
           JOIN opening o ON o.id = c.opening_id
           JOIN catalogue_relation r ON r.employer_id = o.employer_id;
 END
@@ -330,9 +352,9 @@ COMMENT ON CONSTRAINT opening_starts_range ON opening IS 'opening.starts_on: Giv
 ALTER TABLE opening ADD CONSTRAINT opening_pay_range CHECK (pay_pence_hour BETWEEN 0 AND 60000);
 COMMENT ON CONSTRAINT opening_pay_range ON opening IS 'opening.pay_pence_hour: Pay is pence an hour before tax, at most £600, 0 where it is not known: £12.71 is 1271.';
 
-GRANT EXECUTE ON FUNCTION catalogue_look(text), catalogue_openings(uuid, integer),
-    catalogue_openings_since(text), catalogue_relations(uuid, text, integer),
+GRANT EXECUTE ON FUNCTION catalogue_look(text), catalogue_blocks(), catalogue_openings_since(text),
     catalogue_relations_since(text), catalogue_tidy(), borough_audience(text),
     caller_audience(), openings_to_show(uuid[]) TO canvass_app;
+GRANT SELECT ON catalogue_job, catalogue_employer, catalogue_place, catalogue_relation TO canvass_app;
 
 COMMIT;

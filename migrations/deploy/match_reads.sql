@@ -10,32 +10,6 @@ SET LOCAL search_path = canvass, pg_temp;
 
 -- ---- is the catalogue in step? ----
 
-CREATE FUNCTION catalogue_epoch() RETURNS text
-LANGUAGE plpgsql STABLE
-AS $$
-BEGIN
-    RETURN format('%s/%s', left(pg_walfile_name(pg_current_wal_lsn()), 8), canvass.london_today());
-END
-$$;
-COMMENT ON FUNCTION catalogue_epoch() IS 'The server''s timeline and the day: with another one, rows may have changed without a trace.';
-
-CREATE OR REPLACE FUNCTION catalogue_look(seen text, OUT snapshot text, OUT epoch text, OUT changed boolean)
-LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path = canvass, pg_temp
-SET enable_seqscan = off
-AS $$
-BEGIN
-    snapshot := pg_current_snapshot();
-    epoch := catalogue_epoch();
-    IF seen IS NULL THEN
-        changed := true;
-    ELSE
-        PERFORM catalogue_check(seen::pg_snapshot);
-        changed := EXISTS (SELECT FROM catalogue_changes(seen::pg_snapshot));
-    END IF;
-END
-$$;
-
 -- For a caller's batch, which a follower that is behind must not fail.
 CREATE FUNCTION catalogue_is_in_step(seen text, epoch text) RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER

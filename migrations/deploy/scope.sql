@@ -309,21 +309,14 @@ $$;
 -- ---- for the matcher ----
 
 -- As the policy "seen" of opening; tests/sql/catalogue.sql holds the two together.
-CREATE OR REPLACE VIEW catalogue_opening WITH (security_invoker = true) AS
-    SELECT o.id, o.employer_id, o.site_id, opening_audience(o) AS audience,
-           o.hidden, o.places, o.starts_on, o.closes_on, o.soc, e.sic, s.easting, s.northing,
-           o.hours_min_tenths, o.hours_max_tenths, o.pay_pence_hour, o.shift_bits,
-           o.driving::text AS driving, o.check_level::text AS check_level,
-           o.feature_bits AS features, o.permanent, o.expected_weeks,
-           o.trial::text AS trial,
-           e.living_wage AND coalesce(e.living_wage_until, 'infinity') >= d.day AS living_wage,
-           CASE WHEN coalesce(e.disability_confident_until, 'infinity') >= d.day
-                THEN e.disability_confident::text END AS disability_confident
-      FROM (SELECT london_today() AS day) d
-     CROSS JOIN opening o
-      JOIN employer e ON e.id = o.employer_id
-      LEFT JOIN site s ON s.id = o.site_id
-     WHERE o.closed_at IS NULL AND coalesce(o.closes_on, 'infinity') >= d.day;
+CREATE OR REPLACE VIEW catalogue_job AS
+    SELECT o.ctid AS at, o.id, o.employer_id, o.site_id, opening_audience(o) AS audience,
+           o.hidden, o.places, o.starts_on, o.closes_on, o.soc, o.hours_min_tenths,
+           o.hours_max_tenths, o.pay_pence_hour, o.shift_bits, o.driving, o.check_level,
+           o.feature_bits AS features, o.permanent, o.expected_weeks, o.trial
+      FROM opening o
+     WHERE o.closed_at IS NULL AND coalesce(o.closes_on, 'infinity') >= (SELECT london_today())
+       AND (SELECT actor() IS NULL);
 
 CREATE FUNCTION caller_audiences_packed() RETURNS bytea
 LANGUAGE plpgsql STABLE
@@ -336,7 +329,8 @@ END
 $$;
 COMMENT ON FUNCTION caller_audiences_packed() IS 'The audiences that the caller belongs to, 16 bytes each; the own borough''s first.';
 
-GRANT EXECUTE ON FUNCTION opening_is_seen(opening), places_taken(opening), boroughs_of(jsonb, text), caller_audiences(),
-    caller_audiences_packed() TO canvass_app;
+GRANT EXECUTE ON FUNCTION opening_is_seen(opening), opening_audience(opening), audience_of(text[]),
+    places_taken(opening), boroughs_of(jsonb, text), caller_audiences(), caller_audiences_packed()
+    TO canvass_app;
 
 COMMIT;

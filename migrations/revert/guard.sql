@@ -130,21 +130,13 @@ AS $$
      ORDER BY b.score DESC, b.metres, b.employer_id
 $$;
 
-CREATE OR REPLACE VIEW catalogue_opening WITH (security_invoker = true) AS
-    SELECT o.id, o.employer_id, o.site_id, opening_audience(o) AS audience,
-           o.hidden, o.places, o.starts_on, o.closes_on, o.soc, e.sic, s.easting, s.northing,
-           o.hours_min_tenths, o.hours_max_tenths, o.pay_pence_hour, o.shift_bits,
-           o.driving::text AS driving, o.check_level::text AS check_level,
-           o.feature_bits AS features, o.permanent, o.expected_weeks,
-           o.trial::text AS trial,
-           e.living_wage AND coalesce(e.living_wage_until, 'infinity') >= d.day AS living_wage,
-           CASE WHEN coalesce(e.disability_confident_until, 'infinity') >= d.day
-                THEN e.disability_confident::text END AS disability_confident
-      FROM (SELECT london_today() AS day) d
-     CROSS JOIN opening o
-      JOIN employer e ON e.id = o.employer_id
-      LEFT JOIN site s ON s.id = o.site_id
-     WHERE o.closed_at IS NULL AND coalesce(o.closes_on, 'infinity') >= d.day;
+CREATE OR REPLACE VIEW catalogue_employer AS
+    SELECT e.ctid AS at, e.id, e.sic,
+           e.living_wage AND coalesce(e.living_wage_until, 'infinity') >= (SELECT london_today()) AS living_wage,
+           CASE WHEN coalesce(e.disability_confident_until, 'infinity') >= (SELECT london_today())
+                THEN e.disability_confident END AS disability_confident
+      FROM employer e
+     WHERE (SELECT actor() IS NULL);
 
 CREATE OR REPLACE FUNCTION opening_to_match(given uuid) RETURNS uuid
 LANGUAGE plpgsql STABLE

@@ -32,26 +32,8 @@ CREATE OR REPLACE FUNCTION borough_audience(borough_id text) RETURNS uuid
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN encode(convert_to(rpad(borough_id, 16), 'UTF8'), 'hex')::uuid;
 
-CREATE OR REPLACE FUNCTION catalogue_look(seen text, OUT snapshot text, OUT epoch text, OUT changed boolean)
-LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path = canvass, pg_temp
-SET enable_seqscan = off
-AS $$
-BEGIN
-    snapshot := pg_current_snapshot();
-    epoch := format('%s/%s', left(pg_walfile_name(pg_current_wal_lsn()), 8), london_today());
-    IF seen IS NULL THEN
-        changed := true;
-    ELSE
-        PERFORM catalogue_check(seen::pg_snapshot);
-        changed := EXISTS (SELECT FROM catalogue_changes(seen::pg_snapshot));
-    END IF;
-END
-$$;
-
 DROP FUNCTION minimum_wage_pence(age_band, minimum_wage);
 DROP FUNCTION minimum_wage_words(age_band, minimum_wage);
 DROP FUNCTION catalogue_is_in_step(text, text);
-DROP FUNCTION catalogue_epoch();
 
 COMMIT;

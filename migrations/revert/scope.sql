@@ -7,22 +7,15 @@ SET LOCAL ROLE canvass_owner;
 SET LOCAL search_path = canvass, pg_temp;
 
 DROP FUNCTION caller_audiences_packed();
-CREATE OR REPLACE VIEW catalogue_opening WITH (security_invoker = true) AS
-    SELECT o.id, o.employer_id, o.site_id,
+CREATE OR REPLACE VIEW catalogue_job AS
+    SELECT o.ctid AS at, o.id, o.employer_id, o.site_id,
            CASE WHEN NOT o.network THEN borough_audience(o.borough_id) END AS audience,
-           o.hidden, o.places, o.starts_on, o.closes_on, o.soc, e.sic, s.easting, s.northing,
-           o.hours_min_tenths, o.hours_max_tenths, o.pay_pence_hour, o.shift_bits,
-           o.driving::text AS driving, o.check_level::text AS check_level,
-           o.feature_bits AS features, o.permanent, o.expected_weeks,
-           o.trial::text AS trial,
-           e.living_wage AND coalesce(e.living_wage_until, 'infinity') >= d.day AS living_wage,
-           CASE WHEN coalesce(e.disability_confident_until, 'infinity') >= d.day
-                THEN e.disability_confident::text END AS disability_confident
-      FROM (SELECT london_today() AS day) d
-     CROSS JOIN opening o
-      JOIN employer e ON e.id = o.employer_id
-      LEFT JOIN site s ON s.id = o.site_id
-     WHERE o.closed_at IS NULL AND coalesce(o.closes_on, 'infinity') >= d.day;
+           o.hidden, o.places, o.starts_on, o.closes_on, o.soc, o.hours_min_tenths,
+           o.hours_max_tenths, o.pay_pence_hour, o.shift_bits, o.driving, o.check_level,
+           o.feature_bits AS features, o.permanent, o.expected_weeks, o.trial
+      FROM opening o
+     WHERE o.closed_at IS NULL AND coalesce(o.closes_on, 'infinity') >= (SELECT london_today())
+       AND (SELECT actor() IS NULL);
 
 CREATE OR REPLACE FUNCTION opening_json(o opening) RETURNS jsonb
 LANGUAGE sql STABLE

@@ -4,8 +4,11 @@ BEGIN;
 SET LOCAL search_path = canvass, pg_temp;
 
 SELECT id, xid, opening_id, employer_id, borough_id FROM catalogue_change WHERE false;
-SELECT o.id FROM catalogue_openings(NULL, 1) AS o WHERE false;
-SELECT r.employer_id FROM catalogue_relations(NULL, NULL, 1) AS r WHERE false;
+SELECT at, id, audience FROM catalogue_job WHERE false;
+SELECT at, id, living_wage FROM catalogue_employer WHERE false;
+SELECT at, id, easting FROM catalogue_place WHERE false;
+SELECT at, employer_id, level FROM catalogue_relation WHERE false;
+SELECT catalogue_blocks(), catalogue_epoch();
 SELECT o.opening_id FROM openings_to_show('{}') AS o WHERE false;
 
 DO $$

@@ -11,7 +11,7 @@ DO $$
 BEGIN
     ASSERT (SELECT relrowsecurity AND relforcerowsecurity FROM pg_class WHERE oid = 'audience'::regclass), 'row-level security';
     ASSERT audience_of('{E09000028,E09000022}') = audience_of('{E09000022,E09000028,E09000022}'), 'a set has one id';
-    ASSERT pg_get_viewdef('catalogue_opening'::regclass) LIKE '%opening_audience%', 'named boroughs are matched';
+    ASSERT pg_get_viewdef('catalogue_job'::regclass) LIKE '%opening_audience%', 'named boroughs are matched';
 END
 $$;
 

@@ -57,17 +57,28 @@ int enum_short_name(const ProtobufCEnumDescriptor *desc, int value, char out[ENU
     return 0;
 }
 
+static bool is_in_lower_case(const char *name, const char *lower, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!name[i] || lower[i] != (char)tolower((unsigned char)name[i]))
+            return false;
+    return name[n] == '\0';
+}
+
 int enum_find_short_name(
     const ProtobufCEnumDescriptor *desc, const char *text, size_t n, int *ret_value)
 {
+    char prefix[ENUM_NAME_BYTES];
+    size_t prefix_len = enum_prefix(desc, prefix);
+
     for (unsigned i = 0; i < desc->n_values; i++) {
-        char name[ENUM_NAME_BYTES];
-        int value = desc->values[i].value;
-        if (enum_short_name(desc, value, name) == 0 && strlen(name) == n
-            && memcmp(name, text, n) == 0) {
-            *ret_value = value;
-            return 0;
-        }
+        const char *name = desc->values[i].name;
+        if (str_starts_with(name, prefix))
+            name += prefix_len;
+        if (!is_in_lower_case(name, text, n) || enum_is_unspecified(desc, desc->values[i].value))
+            continue;
+        *ret_value = desc->values[i].value;
+        return 0;
     }
     return ERR_INVALID;
 }

@@ -21,7 +21,10 @@ CALLS = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
 OPENINGS = 10_000
 CLIENTS = 20
 
-FILL = f"""
+
+def fill(openings, employers=4000):
+    """SQL for openings of employers in London. It writes no change rows: that is not what is measured."""
+    return f"""
 SET search_path = canvass;
 SELECT setseed(0.5);
 INSERT INTO occupation (code, title, words) SELECT g::text, 'Group ' || g, 'group ' || g
@@ -29,9 +32,10 @@ INSERT INTO occupation (code, title, words) SELECT g::text, 'Group ' || g, 'grou
  UNION SELECT g::text, 'Job ' || g, 'job ' || g FROM generate_series(9111, 9139) g
     ON CONFLICT DO NOTHING;
 INSERT INTO employer (id, name, created_by_name, updated_by_name)
-SELECT uuid_v7(), 'Employer ' || i, 'x', 'x' FROM generate_series(1, 4000) i;
+SELECT uuid_v7(), 'Employer ' || i, 'x', 'x' FROM generate_series(1, {employers}) i;
 INSERT INTO site (employer_id, easting, northing, updated_by_name)
 SELECT id, 515000 + (random() * 30000)::int, 168000 + (random() * 25000)::int, 'x' FROM employer;
+SET session_replication_role = replica;
 INSERT INTO opening (borough_id, employer_id, site_id, title, soc, network, hours_min_tenths,
                      hours_max_tenths, pay_pence_hour, shifts, driving, features, trial,
                      created_by_name, updated_by_name)
@@ -42,8 +46,8 @@ SELECT 'E0900000' || 1 + i % 9, s.employer_id, s.id, 'Job ' || i, (9111 + i % 29
        CASE WHEN i % 8 = 0 THEN 'g1' ELSE 'none' END::driving,
        CASE WHEN i % 4 = 0 THEN '{{cash_handling,nights}}' ELSE '{{}}' END::job_feature[],
        CASE WHEN i % 3 = 0 THEN 'paid' END::trial_kind, 'x', 'x'
-  FROM generate_series(1, {OPENINGS}) i
-  JOIN (SELECT *, row_number() OVER () AS n FROM site) s ON s.n = 1 + i % 4000;
+  FROM generate_series(1, {openings}) i
+  JOIN (SELECT *, row_number() OVER () AS n FROM site) s ON s.n = 1 + i % {employers};
 ANALYZE;
 """
 
@@ -93,7 +97,7 @@ def quantile(seconds, share):
 
 def main():
     canvass = canvass_test.Canvass(start=False, max_calls=0, log_calls="false")
-    canvass.psql(FILL)
+    canvass.psql(fill(OPENINGS))
     canvass.start_daemon()
     token = canvass.person()
     clients = make_clients(canvass, token)

@@ -39,6 +39,15 @@ INSERT INTO relationship (employer_id, borough_id, updated_by_name)
 SELECT e.id, b.id, 'x' FROM employer e, borough b WHERE b.id IN ('{LAMBETH}', '{SOUTHWARK}');
 """
 
+# So many that they are loaded in several ranges of blocks.
+MORE = f"""
+SET search_path = canvass;
+SET session_replication_role = replica;
+INSERT INTO opening (borough_id, employer_id, title, hidden, network, notes, created_by_name, updated_by_name)
+SELECT '{LAMBETH}', 'e0000000-0000-7000-8000-000000000001', 'More', true, true, repeat('x', 200), 'x', 'x'
+  FROM generate_series(1, 10000) i;
+"""
+
 # A transaction: one to three writes of any kind, one time in five taken back.
 WRITE = r"""
 \set i random(0, 599)
@@ -204,6 +213,35 @@ class TestFollower(unittest.TestCase):
         self.canvass.start_postgres()
         canvass_test.eventually(lambda: follower.ask("sync") == "in step")
         self.assertEqual(self.stale(follower), [])
+
+    def test_follower__that_loads_while_rows_move_has_all_of_them(self):
+        for follower in self.followers:
+            self.assertEqual(self.stale(follower), [])
+        self.canvass.psql(MORE)
+        writers = threading.Thread(target=self.write, args=(WRITES // 5,))
+        writers.start()
+        said = []
+        while writers.is_alive() and len(self.followers) < 10 or len(self.followers) < 6:
+            self.followers.append(Follower(self.canvass))
+            said.append(self.followers[-1].ask("sync"))
+            if len(self.followers) == 4:
+                self.canvass.psql("VACUUM FULL canvass.opening")
+                said.append(self.followers[-1].ask("sync"))
+                self.assertEqual(self.followers[-1].ask("loads"), "2", "the rows stand elsewhere now")
+        writers.join()
+        self.assertEqual(set(said), {"in step"})
+        for follower in self.followers:
+            self.assertEqual(self.stale(follower), [])
+        self.canvass.psql("DELETE FROM canvass.opening WHERE title = 'More'; DELETE FROM canvass.catalogue_change")
+
+    def test_follower__never_loads_what_nobody_may_be_sent_to(self):
+        blocked = "e0000000-0000-7000-8000-000000000007"
+        self.canvass.psql(f"UPDATE canvass.employer SET blocked_on = current_date WHERE id = '{blocked}'")
+        for follower in self.followers:
+            self.assertEqual(self.stale(follower), [])
+        self.canvass.psql(f"UPDATE canvass.employer SET blocked_on = NULL WHERE id = '{blocked}'")
+        for follower in self.followers:
+            self.assertEqual(self.stale(follower), [])
 
     def test_follower__tidying_loses_nothing(self):
         follower = self.followers[0]

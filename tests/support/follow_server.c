@@ -8,6 +8,7 @@
  *     ask               "in step" if a caller's batch that asks is told so, "behind", or the error
  *     ASKER OPENING     what the asker may see of the opening, its fields in a line, or "none"
  *     loads             how often everything was loaded
+ *     turn              the loop goes on for a millisecond, and it is "on"
  */
 #include "base/clock.h"
 #include "base/err.h"
@@ -93,6 +94,24 @@ static void answer_opening(const struct state *state, const char *line)
             (int)o.stance, o.relationship_level);
 }
 
+static void on_turned(void *arg)
+{
+    const struct state *state = arg;
+
+    loop_break(state->loop);
+}
+
+static void answer_turn(struct state *state)
+{
+    struct loop_timer timer;
+    struct err err = { 0 };
+
+    loop_timer_init(&timer, state->loop, on_turned, state);
+    loop_timer_start(&timer, USEC_PER_MSEC);
+    puts(loop_run(state->loop, &err) < 0 ? err.msg : "on");
+    loop_timer_stop(&timer);
+}
+
 static void answer_line(struct state *state, const char *line)
 {
     struct follower_stats stats;
@@ -104,13 +123,16 @@ static void answer_line(struct state *state, const char *line)
     } else if (strncmp(line, "loads", 5) == 0) {
         follower_stats(state->follower, &stats);
         printf("%u\n", (unsigned)stats.loads);
+    } else if (strncmp(line, "turn", 4) == 0) {
+        answer_turn(state);
     } else {
         answer_opening(state, line);
     }
     (void)fflush(stdout);
 }
 
-/* Between two lines the loop stands still, so a sync also shows that a follower catches up. */
+/* Between two lines the loop stands still, so a sync also shows that a follower catches up; that it
+ * does so by itself, only turns show. */
 static void answer_lines(struct state *state)
 {
     char line[256];

@@ -16,7 +16,7 @@ static struct match_options options;
 static int fill(struct match_catalogue *catalogue, struct err *err)
 {
     struct match_opening other;
-    int r = 0;
+    int r = match_catalogue_reserve(catalogue, N / 3, err);
     for (uint32_t i = 0; r == 0 && i < N; i++) {
         other = openings[(i * 7) % N];
         other.id = openings[i].id;
@@ -27,6 +27,8 @@ static int fill(struct match_catalogue *catalogue, struct err *err)
         if (r == 0 && i == N / 2)
             r = match_catalogue_arrange(catalogue, err);
     }
+    if (r == 0)
+        r = match_catalogue_reserve(catalogue, 20 * N, err);
     for (uint32_t i = 0; r == 0 && i < N; i++)
         r = match_catalogue_put(catalogue, &openings[i], err);
     return r;
