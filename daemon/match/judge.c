@@ -281,12 +281,14 @@ static bool sift_by(
     return left != 0;
 }
 
-/* Those that tell most for least work come first; what is out already is not read again. */
+/* Those that remove most for the bytes that they read come first; of blocks that are out already,
+ * nothing more is read. */
 static void sift(const struct match_scan *s, uint32_t first, struct match_rows *rows)
 {
-    static const uint8_t order[] = { MATCH_LIMIT_DISTANCE, MATCH_LIMIT_OCCUPATION, MATCH_LIMIT_LIVE,
-        MATCH_LIMIT_PAY, MATCH_LIMIT_DRIVING, MATCH_LIMIT_CHECK, MATCH_LIMIT_HOURS,
-        MATCH_LIMIT_MUST_NOT, MATCH_LIMIT_SHIFT, MATCH_LIMIT_INDUSTRY, MATCH_LIMIT_START };
+    static const uint8_t order[] = { MATCH_LIMIT_DISTANCE, MATCH_LIMIT_OCCUPATION,
+        MATCH_LIMIT_SHIFT, MATCH_LIMIT_HOURS, MATCH_LIMIT_PAY, MATCH_LIMIT_CHECK,
+        MATCH_LIMIT_MUST_NOT, MATCH_LIMIT_DRIVING, MATCH_LIMIT_LIVE, MATCH_LIMIT_INDUSTRY,
+        MATCH_LIMIT_START };
     _Static_assert(ARRAY_SIZE(order) == MATCH_N_LIMITS, "each limit once");
     for (unsigned i = 0; i < ARRAY_SIZE(order) && sift_by(s, order[i], first, rows); i++)
         ;
@@ -296,10 +298,8 @@ static void sift(const struct match_scan *s, uint32_t first, struct match_rows *
 static void find(const struct match_scan *s, uint32_t first, struct match_rows *ret_rows)
 {
     *ret_rows = all_rows();
-    if (!sift_by(s, MATCH_LIMIT_DISTANCE, first, ret_rows))
-        return;
-    see(s, first, ret_rows);
     sift(s, first, ret_rows);
+    see(s, first, ret_rows);
 }
 
 /* ---- what a query works out once ---- */

@@ -445,18 +445,15 @@ struct match_scorer {
     void (*find_nearest)(const struct match_catalogue *c, const struct match_query *q, uint32_t n,
         uint8_t *ret_points);
     /* Bounds of the @wanted rows of the block from @first on, 0 for the others; and the part of a
-     * score that is the row's own, which finish() takes. */
-    void (*bound)(const struct match_scan *scan, uint32_t first, uint64_t wanted,
+     * score that is the row's own, which finish() takes. Returns the highest bound. */
+    uint16_t (*bound)(const struct match_scan *scan, uint32_t first, uint64_t wanted,
         uint16_t ret_bounds[MATCH_BLOCK_ROWS], uint16_t ret_parts[MATCH_BLOCK_ROWS]);
     void (*finish)(const struct match_scan *scan, const uint32_t *rows, const uint16_t *parts,
         unsigned n, int32_t *ret_scores);
-    uint16_t (*highest)(const uint16_t bounds[MATCH_BLOCK_ROWS]);
     /* How many of the bounds in @n_blocks blocks are @least or more. */
     size_t (*count_from)(const uint16_t *bounds, size_t n_blocks, uint16_t least);
-    /* Where in @n_blocks blocks, whose highest bounds are known, these are @least or more, but not
-     * above @most. */
-    size_t (*pick)(const uint16_t *bounds, const uint16_t *highest_of, size_t n_blocks,
-        uint16_t least, uint16_t most, uint32_t *ret_places);
+    /* Those of a block's bounds that are @least or more, but not above @most, as a bit each. */
+    uint64_t (*between)(const uint16_t bounds[MATCH_BLOCK_ROWS], uint16_t least, uint16_t most);
 };
 
 extern const struct match_judge match_judge_portable, match_judge_avx2, match_judge_avx512;

@@ -26,9 +26,8 @@ bool match_pool_add(struct match_pool *pool, uint32_t first, const struct match_
             continue;
         uint32_t at = first + b * ROWS;
         size_t place = pool->n_blocks * ROWS;
-        pool->scorer->bound(
+        pool->highest[pool->n_blocks] = pool->scorer->bound(
             &pool->scan, at, rows->blocks[b], pool->bounds + place, pool->parts + place);
-        pool->highest[pool->n_blocks] = pool->scorer->highest(pool->bounds + place);
         pool->first[pool->n_blocks++] = at;
         pool->n += (unsigned)__builtin_popcountll(rows->blocks[b]);
     }
@@ -56,21 +55,22 @@ static bool rank_places(struct match_pool *pool, const uint32_t *places, size_t 
 /* Score all whose bound is @from or more, and that were not scored before. */
 static bool score_from(struct match_pool *pool, uint32_t from)
 {
-    enum { BLOCKS = MATCH_CHUNK_BLOCKS / 2 };
-    const uint16_t most = (uint16_t)(pool->scored_from - 1);
+    const uint16_t least = (uint16_t)from, most = (uint16_t)(pool->scored_from - 1);
     _uninitialized_ uint32_t places[MATCH_CHUNK_ROWS];
     size_t n = 0;
-    for (size_t i = 0; i < pool->n_blocks; i += BLOCKS) {
-        if (n > MATCH_CHUNK_ROWS - BLOCKS * ROWS) {
+    for (size_t i = 0; i < pool->n_blocks; i += ROWS)
+        for (uint64_t blocks = pool->scorer->between(pool->highest + i, least, UINT16_MAX); blocks;
+             blocks &= blocks - 1) {
+            uint32_t at = (uint32_t)(i + (unsigned)__builtin_ctzll(blocks)) * ROWS;
+            for (uint64_t left = pool->scorer->between(pool->bounds + at, least, most); left;
+                 left &= left - 1)
+                places[n++] = at + (uint32_t)__builtin_ctzll(left);
+            if (n <= MATCH_CHUNK_ROWS - ROWS)
+                continue;
             if (!rank_places(pool, places, n))
                 return false;
             n = 0;
         }
-        size_t more = pool->scorer->pick(pool->bounds + i * ROWS, pool->highest + i,
-            MIN(pool->n_blocks - i, (size_t)BLOCKS), (uint16_t)from, most, places + n);
-        for (; more > 0; more--)
-            places[n++] += (uint32_t)(i * ROWS);
-    }
     pool->scored_from = from;
     return n == 0 || rank_places(pool, places, n);
 }

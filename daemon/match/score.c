@@ -189,18 +189,21 @@ static uint32_t bound_pay(const struct match_tables *t, uint16_t best)
 }
 
 /* Row by row, for any number of occupations. */
-static void bound_rows(const struct match_scan *s, uint32_t first, uint64_t wanted,
+static uint16_t bound_rows(const struct match_scan *s, uint32_t first, uint64_t wanted,
     uint16_t ret_bounds[LANES], uint16_t ret_parts[LANES])
 {
     const struct match_tables *t = s->t;
     const uint32_t rest = bound_rest(s, first);
+    uint16_t highest = 0;
     memset(ret_bounds, 0, LANES * sizeof(*ret_bounds));
     for (; wanted; wanted &= wanted - 1) {
         uint32_t i = (uint32_t)__builtin_ctzll(wanted), part = part_of(s, first + i);
         ret_parts[i] = (uint16_t)part;
         ret_bounds[i]
             = (uint16_t)(rest + (part >> t->bound_shift) + bound_pay(t, s->c->pay_best[first + i]));
+        highest = MAX(highest, ret_bounds[i]);
     }
+    return highest;
 }
 
 #if defined(__AVX512VBMI__)
@@ -293,7 +296,17 @@ static inline void add_parts(struct sums *sums, const struct match_scan *s, uint
             weights[MATCH_WISH_HOURS]);
 }
 
-static void bound(const struct match_scan *s, uint32_t first, uint64_t wanted,
+static inline uint16_t highest_of(__m512i values)
+{
+    __m256i half
+        = _mm256_max_epu16(_mm512_castsi512_si256(values), _mm512_extracti64x4_epi64(values, 1));
+    __m128i quarter
+        = _mm_max_epu16(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+    __m128i lowest = _mm_minpos_epu16(_mm_xor_si128(quarter, _mm_set1_epi16(-1)));
+    return (uint16_t)~_mm_extract_epi16(lowest, 0);
+}
+
+static uint16_t bound(const struct match_scan *s, uint32_t first, uint64_t wanted,
     uint16_t ret_bounds[LANES], uint16_t ret_parts[LANES])
 {
     enum { HALVES = 2, HALF = LANES / HALVES };
@@ -301,6 +314,7 @@ static void bound(const struct match_scan *s, uint32_t first, uint64_t wanted,
     const __m512i rest = _mm512_set1_epi16((short)bound_rest(s, first));
     const __m512i pay_weight = _mm512_set1_epi16((short)t->bound_pay);
     struct sums parts = { { _mm512_setzero_si512(), _mm512_setzero_si512() } };
+    __m512i most = _mm512_setzero_si512();
     if (s->c->socs.size > BYTE_PAGES_MOST * BYTE_PAGE)
         return bound_rows(s, first, wanted, ret_bounds, ret_parts);
     add_parts(&parts, s, first);
@@ -311,26 +325,20 @@ static void bound(const struct match_scan *s, uint32_t first, uint64_t wanted,
         bounds = _mm512_maskz_add_epi16((__mmask32)(wanted >> (i * HALF)), bounds, rest);
         _mm512_storeu_si512(ret_parts + i * HALF, parts.halves[i]);
         _mm512_storeu_si512(ret_bounds + i * HALF, bounds);
+        most = _mm512_max_epu16(most, bounds);
     }
+    return highest_of(most);
 }
 
 #else
 
-static void bound(const struct match_scan *s, uint32_t first, uint64_t wanted,
+static uint16_t bound(const struct match_scan *s, uint32_t first, uint64_t wanted,
     uint16_t ret_bounds[LANES], uint16_t ret_parts[LANES])
 {
-    bound_rows(s, first, wanted, ret_bounds, ret_parts);
+    return bound_rows(s, first, wanted, ret_bounds, ret_parts);
 }
 
 #endif
-
-static uint16_t highest(const uint16_t bounds[LANES])
-{
-    uint16_t most = 0;
-    for (unsigned i = 0; i < LANES; i++)
-        most = MAX(most, bounds[i]);
-    return most;
-}
 
 static size_t count_from(const uint16_t *bounds, size_t n_blocks, uint16_t least)
 {
@@ -340,19 +348,9 @@ static size_t count_from(const uint16_t *bounds, size_t n_blocks, uint16_t least
     return count;
 }
 
-static size_t pick(const uint16_t *bounds, const uint16_t *highest_of, size_t n_blocks,
-    uint16_t least, uint16_t most, uint32_t *ret_places)
+static uint64_t between(const uint16_t bounds[LANES], uint16_t least, uint16_t most)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < n_blocks; i++) {
-        const uint16_t *block = bounds + i * LANES;
-        if (highest_of[i] < least)
-            continue;
-        for (uint64_t left = ~(rows_below(block, least) | rows_above(block, most)); left;
-             left &= left - 1)
-            ret_places[n++] = (uint32_t)(i * LANES) + (uint32_t)__builtin_ctzll(left);
-    }
-    return n;
+    return ~(rows_below(bounds, least) | rows_above(bounds, most));
 }
 
 const struct match_scorer MATCH_SCORER = {
@@ -361,7 +359,6 @@ const struct match_scorer MATCH_SCORER = {
     .finish = finish,
     .find_nearest = find_nearest,
     .bound = bound,
-    .highest = highest,
     .count_from = count_from,
-    .pick = pick,
+    .between = between,
 };
