@@ -111,8 +111,7 @@ class Canvass:
         self.people = 0
         self.channel = None
         atexit.register(self.stop)
-        run(support("pg"), "start", self.cluster)
-        run(support("database"), self.cluster)
+        run(support("cluster"), self.cluster)
         self.certificate, self.key = self.make_certificate("server")
         if start:
             self.start_daemon()

@@ -14,8 +14,10 @@ SELECT is_empty($$ SELECT relname FROM pg_class
                 'canvass_owner owns every table');
 SELECT is_empty($$ SELECT relname FROM pg_class
                     WHERE relnamespace = 'canvass'::regnamespace AND relkind = 'v'
-                      AND NOT coalesce(reloptions::text LIKE '%security_invoker=%', false) $$,
-                'every view shows its reader''s rows');
+                      AND NOT coalesce(reloptions::text LIKE '%security_invoker=%', false)
+                      AND has_table_privilege('canvass_app', oid, 'SELECT')
+                      AND pg_get_viewdef(oid) NOT LIKE '%actor() IS NULL%' $$,
+                'every view shows its reader''s rows, or is empty for whoever calls');
 SELECT is_empty($$ SELECT p.oid::regprocedure FROM pg_proc p
                     WHERE p.pronamespace = 'canvass'::regnamespace AND p.prosecdef
                       AND NOT coalesce(p.proconfig::text LIKE '%search_path=canvass, pg_temp%', false) $$,
