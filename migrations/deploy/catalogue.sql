@@ -20,7 +20,7 @@ SET LOCAL search_path = canvass, pg_temp;
 
 CREATE FUNCTION borough_audience(borough_id text) RETURNS uuid
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN encode(convert_to(rpad(borough_id, 16), 'UTF8'), 'hex')::uuid;
+RETURN rpad(encode(borough_id::bytea, 'hex'), 32, '20')::uuid;
 COMMENT ON FUNCTION borough_audience(text) IS 'The audience of what one borough alone sees: its GSS code as 16 bytes.';
 
 -- Beside the list: to work them out took half of the time in which a follower loads.
@@ -224,6 +224,20 @@ END
 $$;
 COMMENT ON FUNCTION catalogue_look(text) IS 'The present snapshot, and whether it shows more than the one given: CV009.';
 
+-- For a caller's batch, which a follower that is behind must not fail.
+CREATE FUNCTION catalogue_is_in_step(seen text, epoch text) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = canvass, pg_temp
+SET enable_seqscan = off
+AS $$
+BEGIN
+    RETURN epoch = catalogue_epoch()
+       AND pg_snapshot_xmin(seen::pg_snapshot) >= (SELECT k.purged_below FROM catalogue_kept k)
+       AND NOT EXISTS (SELECT FROM catalogue_changes(seen::pg_snapshot));
+END
+$$;
+COMMENT ON FUNCTION catalogue_is_in_step(text, text) IS 'Whether a catalogue of this snapshot and epoch lacks nothing that was committed by now.';
+
 -- Those that are no longer open come as an id alone.
 CREATE FUNCTION catalogue_openings_since(seen text) RETURNS SETOF catalogue_opening
 LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -352,7 +366,7 @@ COMMENT ON CONSTRAINT opening_starts_range ON opening IS 'opening.starts_on: Giv
 ALTER TABLE opening ADD CONSTRAINT opening_pay_range CHECK (pay_pence_hour BETWEEN 0 AND 60000);
 COMMENT ON CONSTRAINT opening_pay_range ON opening IS 'opening.pay_pence_hour: Pay is pence an hour before tax, at most £600, 0 where it is not known: £12.71 is 1271.';
 
-GRANT EXECUTE ON FUNCTION catalogue_look(text), catalogue_blocks(), catalogue_openings_since(text),
+GRANT EXECUTE ON FUNCTION catalogue_look(text), catalogue_is_in_step(text, text), catalogue_blocks(), catalogue_openings_since(text),
     catalogue_relations_since(text), catalogue_tidy(), borough_audience(text),
     caller_audience(), openings_to_show(uuid[]) TO canvass_app;
 GRANT SELECT ON catalogue_job, catalogue_employer, catalogue_place, catalogue_relation TO canvass_app;

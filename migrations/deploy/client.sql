@@ -197,53 +197,49 @@ GRANT SELECT, INSERT, UPDATE ON client, client_pause TO canvass_app;
 GRANT SELECT, INSERT, DELETE ON client_occupation, client_wishes, client_constraints,
     client_unavailable TO canvass_app;
 
-CREATE FUNCTION wishes_json(client uuid) RETURNS jsonb
-LANGUAGE sql STABLE
-SET search_path = canvass, pg_temp
-AS $$
-    SELECT jsonb_strip_nulls(jsonb_build_object(
-        'occupations', (SELECT coalesce(jsonb_agg(jsonb_build_object(
-                                   'soc', o.soc, 'title', occupation_title(o.soc),
-                                   'weight', o.weight) ORDER BY o.position), '[]')
-                          FROM client_occupation o WHERE o.client_id = w.client_id),
-        'sectors', w.sectors, 'hours_tenths', w.hours_tenths,
-        'pay_pence_hour', w.pay_pence_hour, 'trial_first', w.trial_first,
-        'weight_nearness', w.weight_nearness, 'weight_pay', w.weight_pay,
-        'weight_hours', w.weight_hours))
-      FROM client_wishes w WHERE w.client_id = wishes_json.client
-$$;
+-- Change audit notes it.
+CREATE FUNCTION saw_client(id uuid) RETURNS uuid
+LANGUAGE sql IMMUTABLE
+RETURN id;
+COMMENT ON FUNCTION saw_client(uuid) IS 'This id. That this call answers with something of the client, or changes it, is noted.';
 
-CREATE FUNCTION constraints_json(client uuid) RETURNS jsonb
-LANGUAGE sql STABLE
-SET search_path = canvass, pg_temp
-AS $$
-    SELECT jsonb_strip_nulls(to_jsonb(k) - 'client_id')
-      FROM client_constraints k WHERE k.client_id = constraints_json.client
-$$;
-
-CREATE FUNCTION unavailable_json(client uuid) RETURNS jsonb
-LANGUAGE sql STABLE
-SET search_path = canvass, pg_temp
-AS $$
-    SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
-               'span', u.span, 'kind', u.kind, 'movable', u.movable, 'near_work', u.near_work,
-               'from', u.from_on, 'until', u.until_on)) ORDER BY u.position)
-      FROM client_unavailable u WHERE u.client_id = unavailable_json.client
-$$;
-
+-- In PL/pgSQL, which keeps its plan in the session; a function in SQL that is not inlined is planned
+-- at every call, and this one at most of them.
 CREATE FUNCTION client_json(c client, whole boolean DEFAULT true) RETURNS jsonb
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = canvass, pg_temp
 AS $$
-    SELECT jsonb_strip_nulls(jsonb_build_object(
-        'id', c.id, 'ref', c.ref, 'initials', c.initials, 'specialist_id', c.specialist_id,
+DECLARE
+    answer jsonb := jsonb_build_object(
+        'id', saw_client(c.id), 'ref', c.ref, 'initials', c.initials, 'specialist_id', c.specialist_id,
         'specialist', specialist_name(c.specialist_id), 'status', c.status,
         'age_band', c.age_band, 'home_postcode', c.home_postcode, 'entered_on', c.entered_on,
-        'paused_until', c.paused_until,
-        'wishes', CASE WHEN whole THEN wishes_json(c.id) END,
-        'constraints', CASE WHEN whole THEN constraints_json(c.id) END,
-        'unavailable', CASE WHEN whole THEN unavailable_json(c.id) END,
-        'etag', c.version::text))
+        'paused_until', c.paused_until, 'etag', c.version::text);
+BEGIN
+    IF whole THEN
+        SELECT answer || jsonb_build_object(
+               'wishes',
+               (SELECT jsonb_build_object(
+                       'occupations', (SELECT coalesce(jsonb_agg(jsonb_build_object('soc', o.soc, 'title', t.title, 'weight', o.weight)
+                                                                 ORDER BY o.position), '[]')
+                                         FROM client_occupation o LEFT JOIN occupation t ON t.code = o.soc
+                                        WHERE o.client_id = w.client_id),
+                       'sectors', w.sectors, 'hours_tenths', w.hours_tenths,
+                       'pay_pence_hour', w.pay_pence_hour, 'trial_first', w.trial_first,
+                       'weight_nearness', w.weight_nearness, 'weight_pay', w.weight_pay,
+                       'weight_hours', w.weight_hours)
+                  FROM client_wishes w WHERE w.client_id = c.id),
+               'constraints',
+               (SELECT to_jsonb(k) - 'client_id' FROM client_constraints k WHERE k.client_id = c.id),
+               'unavailable',
+               (SELECT jsonb_agg(jsonb_build_object(
+                       'span', u.span, 'kind', u.kind, 'movable', u.movable, 'near_work', u.near_work,
+                       'from', u.from_on, 'until', u.until_on) ORDER BY u.position)
+                  FROM client_unavailable u WHERE u.client_id = c.id))
+          INTO answer;
+    END IF;
+    RETURN jsonb_strip_nulls(answer);
+END
 $$;
 COMMENT ON FUNCTION client_json(client, boolean) IS
     'A client as message canvass.v1.Client, whole or without wishes, constraints and windows.';
@@ -272,6 +268,7 @@ BEGIN
                                    ELSE ref_field END,
                      'Your team has no such client.');
     END IF;
+    PERFORM saw_client(c.id);
     RETURN c;
 END
 $$;
@@ -673,8 +670,7 @@ END
 $$;
 COMMENT ON FUNCTION discharge_client(jsonb) IS 'ClientService/DischargeClient: the client.';
 
-GRANT EXECUTE ON FUNCTION is_nhs_number(text), wishes_json(uuid), constraints_json(uuid),
-    unavailable_json(uuid), client_json(client, boolean), client_of(text, text, text, text),
+GRANT EXECUTE ON FUNCTION is_nhs_number(text), saw_client(uuid), client_json(client, boolean), client_of(text, text, text, text),
     client_to_change(text, text, text), client_changed(uuid), tidy_home(text),
     client_home(client, text), specialist_of_team(text, text), create_client(jsonb),
     update_client(jsonb), codes_of(jsonb, integer, text), put_wishes(uuid, jsonb, text),

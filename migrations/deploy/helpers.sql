@@ -44,8 +44,12 @@ RETURN nullif(btrim(t, E' \t\r\n\u00a0'), '');
 COMMENT ON FUNCTION tidy(text) IS 'Trimmed text; NULL where nothing is left.';
 
 CREATE FUNCTION page_token(VARIADIC keys text[]) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN translate(encode(convert_to(array_to_json(keys)::text, 'UTF8'), 'base64'), E'+/=\n', '-_');
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+BEGIN
+    RETURN translate(encode(convert_to(array_to_json(keys)::text, 'UTF8'), 'base64'), E'+/=\n', '-_');
+END
+$$;
 COMMENT ON FUNCTION page_token(text[]) IS 'Where a page ended, for the next call.';
 
 -- The keys of a page token, NULL for the first page.

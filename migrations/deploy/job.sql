@@ -31,17 +31,21 @@ COMMENT ON FUNCTION next_pay_day(date, pay_rhythm, date) IS
 -- sentence says nothing of that: it may be read over a shoulder.
 CREATE FUNCTION first_pay_days_on(d date, ahead integer)
 RETURNS TABLE (job_id uuid, client_id uuid, employer_id uuid, pay_on date, sentence text)
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = canvass, pg_temp
 AS $$
-    SELECT j.id, j.client_id, j.employer_id, j.first_pay_on,
-           format('First pay day %s: be in touch before it, and let the team know', said_day(j.first_pay_on, d))
-      FROM client c
-      JOIN job j ON j.client_id = c.id
-     WHERE c.team_id = team() AND c.specialist_id = actor() AND c.status <> 'discharged'
-       AND j.first_pay_on BETWEEN d AND d + ahead
-       AND coalesce(j.ends_on, d) >= d
-     ORDER BY j.first_pay_on, j.id
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+        SELECT j.id, j.client_id, j.employer_id, j.first_pay_on,
+               format('First pay day %s: be in touch before it, and let the team know', said_day(j.first_pay_on, d))
+          FROM client c
+          JOIN job j ON j.client_id = c.id
+         WHERE c.team_id = team() AND c.specialist_id = actor() AND c.status <> 'discharged'
+           AND j.first_pay_on BETWEEN d AND d + ahead
+           AND coalesce(j.ends_on, d) >= d
+         ORDER BY j.first_pay_on, j.id;
+END
 $$;
 COMMENT ON FUNCTION first_pay_days_on(date, integer) IS
     'First pay days of the caller''s own caseload from d on, so many days ahead.';

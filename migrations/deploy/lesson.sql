@@ -240,16 +240,20 @@ COMMENT ON FUNCTION mark_lesson(jsonb) IS 'LessonService/MarkLesson: the lesson.
 -- is said of it, of the groups that it belongs to and of those that belong to it.
 CREATE FUNCTION lessons_about(employers uuid[], socs text[], boroughs text[])
 RETURNS TABLE (l lesson, useful bigint)
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = canvass, pg_temp
 AS $$
-    SELECT x, (SELECT count(*) FROM lesson_mark m WHERE m.lesson_id = x.id)
-      FROM lesson x
-     WHERE x.withdrawn_at IS NULL
-       AND (coalesce(cardinality(employers), 0) + coalesce(cardinality(socs), 0) + coalesce(cardinality(boroughs), 0) = 0
-            OR x.employer_id = ANY (employers)
-            OR x.about_borough_id = ANY (boroughs)
-            OR EXISTS (SELECT FROM unnest(socs) AS s WHERE s <> '' AND (starts_with(s, x.soc) OR starts_with(x.soc, s))))
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+        SELECT x, (SELECT count(*) FROM lesson_mark m WHERE m.lesson_id = x.id)
+          FROM lesson x
+         WHERE x.withdrawn_at IS NULL
+           AND (coalesce(cardinality(employers), 0) + coalesce(cardinality(socs), 0) + coalesce(cardinality(boroughs), 0) = 0
+                OR x.employer_id = ANY (employers)
+                OR x.about_borough_id = ANY (boroughs)
+                OR EXISTS (SELECT FROM unnest(socs) AS s WHERE s <> '' AND (starts_with(s, x.soc) OR starts_with(x.soc, s))));
+END
 $$;
 COMMENT ON FUNCTION lessons_about(uuid[], text[], text[]) IS 'Standing lessons about any of these, and how many found each useful.';
 

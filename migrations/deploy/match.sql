@@ -48,19 +48,6 @@ INSERT INTO match_default (name, value, says) VALUES
     ('start_slack_days', 28, 'An employer waits so long after the first day'),
     ('horizon_days', 365, 'How far ahead the match looks for what becomes possible');
 
--- For people and for the engine: what the law says of a client's pay on a day.
-CREATE FUNCTION minimum_wage_said(band age_band, d date) RETURNS text
-LANGUAGE sql STABLE
-SET search_path = canvass, pg_temp
-AS $$
-    SELECT format('the minimum wage %s from %s',
-                  CASE band WHEN 'under_18' THEN 'under 18' WHEN '18_to_20' THEN 'from 18 to 20'
-                            ELSE 'at 21 and over' END, said_date(m.effective_from))
-      FROM minimum_wage_on(d) m
-$$;
-COMMENT ON FUNCTION minimum_wage_said(age_band, date) IS 'The rule in words: the minimum wage at 21 and over from 1 April 2026.';
-
--- Bit n is the feature whose number in the message's enum is n: nights 1, noise 10.
 CREATE FUNCTION feature_bits(features job_feature[]) RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN coalesce((SELECT bit_or(1 << array_position(enum_range(NULL::job_feature), f))
@@ -139,7 +126,7 @@ END
 $$;
 COMMENT ON FUNCTION opening_to_match(uuid) IS 'The opening''s id if the caller may match it: CV005, CV009.';
 
-GRANT EXECUTE ON FUNCTION minimum_wage_said(age_band, date), feature_bits(job_feature[]),
+GRANT EXECUTE ON FUNCTION feature_bits(job_feature[]),
     client_to_match(text, text), openings_to_match(date, uuid), opening_to_match(uuid)
     TO canvass_app;
 

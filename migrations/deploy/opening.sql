@@ -185,9 +185,13 @@ RETURN to_char(tenths / 10, 'FM9990') || CASE WHEN tenths % 10 = 0 THEN ''
 COMMENT ON FUNCTION said_tenths(integer) IS 'Tenths of an hour as hours: 375 is 37.5.';
 
 CREATE FUNCTION occupation_title(code text) RETURNS text
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = canvass, pg_temp
-AS $$ SELECT o.title FROM occupation o WHERE o.code = occupation_title.code $$;
+AS $$
+BEGIN
+    RETURN (SELECT o.title FROM occupation o WHERE o.code = occupation_title.code);
+END
+$$;
 COMMENT ON FUNCTION occupation_title(text) IS 'Title of a SOC 2020 group; NULL where it is not in the list.';
 
 -- A SOC code of a request, at any level or of a unit group; NULL where none is given.
@@ -253,28 +257,30 @@ COMMENT ON FUNCTION site_of(text, uuid, text) IS
     'The site that a request names, or the employer''s main site; CV003 where it is another''s.';
 
 CREATE FUNCTION opening_json(o opening) RETURNS jsonb
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = canvass, pg_temp
 AS $$
-    SELECT jsonb_strip_nulls(jsonb_build_object(
-        'id', o.id, 'employer_id', o.employer_id, 'employer', e.name, 'site_id', o.site_id,
-        'postcode', s.postcode, 'title', o.title, 'soc', o.soc,
-        'soc_title', occupation_title(o.soc), 'hidden', o.hidden,
-        'hours_min_tenths', o.hours_min_tenths, 'hours_max_tenths', o.hours_max_tenths,
-        'pay_pence_hour', o.pay_pence_hour, 'shifts', o.shifts, 'driving', o.driving,
-        'check', o.check_level, 'features', o.features, 'permanent', o.permanent,
-        'starts_on', o.starts_on, 'closes_on', o.closes_on, 'places', o.places,
-        'trial', o.trial, 'trial_days', o.trial_days, 'notes', o.notes, 'network', o.network,
-        'borough', b.name, 'expected_weeks', o.expected_weeks, 'closed_at', o.closed_at,
-        'closed_reason', o.closed_reason)
-        || jsonb_build_object(
-        'created', jsonb_build_object('at', o.created_at, 'by', o.created_by_name),
-        'updated', jsonb_build_object('at', o.updated_at, 'by', o.updated_by_name),
-        'etag', o.version::text))
-      FROM employer e
-      JOIN borough b ON b.id = o.borough_id
-      LEFT JOIN site s ON s.id = o.site_id
-     WHERE e.id = o.employer_id
+BEGIN
+    RETURN (SELECT jsonb_strip_nulls(jsonb_build_object(
+                'id', o.id, 'employer_id', o.employer_id, 'employer', e.name, 'site_id', o.site_id,
+                'postcode', s.postcode, 'title', o.title, 'soc', o.soc,
+                'soc_title', occupation_title(o.soc), 'hidden', o.hidden,
+                'hours_min_tenths', o.hours_min_tenths, 'hours_max_tenths', o.hours_max_tenths,
+                'pay_pence_hour', o.pay_pence_hour, 'shifts', o.shifts, 'driving', o.driving,
+                'check', o.check_level, 'features', o.features, 'permanent', o.permanent,
+                'starts_on', o.starts_on, 'closes_on', o.closes_on, 'places', o.places,
+                'trial', o.trial, 'trial_days', o.trial_days, 'notes', o.notes, 'network', o.network,
+                'borough', b.name, 'expected_weeks', o.expected_weeks, 'closed_at', o.closed_at,
+                'closed_reason', o.closed_reason)
+                || jsonb_build_object(
+                'created', jsonb_build_object('at', o.created_at, 'by', o.created_by_name),
+                'updated', jsonb_build_object('at', o.updated_at, 'by', o.updated_by_name),
+                'etag', o.version::text))
+              FROM employer e
+              JOIN borough b ON b.id = o.borough_id
+              LEFT JOIN site s ON s.id = o.site_id
+             WHERE e.id = o.employer_id);
+END
 $$;
 COMMENT ON FUNCTION opening_json(opening) IS 'An opening as message canvass.v1.Opening.';
 

@@ -119,29 +119,47 @@ COMMENT ON FUNCTION said_days(integer) IS 'A number of days: 1 day, 5 days.';
 
 -- A day before the first row reads the first row: older rates are not kept.
 CREATE FUNCTION minimum_wage_on(d date) RETURNS minimum_wage
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = canvass, pg_temp
 AS $$
-    SELECT m FROM minimum_wage m
-     ORDER BY m.effective_from <= d DESC,
-              CASE WHEN m.effective_from <= d THEN d - m.effective_from
-                   ELSE m.effective_from - d END
-     LIMIT 1
+BEGIN
+    RETURN (SELECT m FROM minimum_wage m
+             ORDER BY m.effective_from <= d DESC,
+                      CASE WHEN m.effective_from <= d THEN d - m.effective_from
+                           ELSE m.effective_from - d END
+             LIMIT 1);
+END
 $$;
 COMMENT ON FUNCTION minimum_wage_on(date) IS 'The rates that hold on a day.';
 
 -- 21 and over reads the rate from 21: between 2016 and 2024 the main rate began later.
+CREATE FUNCTION minimum_wage_pence(band age_band, rates minimum_wage) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE band WHEN 'under_18' THEN (rates).under_18_pence
+                 WHEN '18_to_20' THEN (rates).from_18_pence
+                 WHEN '21_and_over' THEN (rates).from_21_pence END;
+COMMENT ON FUNCTION minimum_wage_pence(age_band, minimum_wage) IS 'What an age band is paid at least, in pence an hour; NULL where it is not known.';
+
+CREATE FUNCTION minimum_wage_words(band age_band, rates minimum_wage) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN 'the minimum wage '
+       || CASE band WHEN 'under_18' THEN 'under 18' WHEN '18_to_20' THEN 'from 18 to 20'
+                    ELSE 'at 21 and over' END
+       || ' from ' || said_date((rates).effective_from);
+COMMENT ON FUNCTION minimum_wage_words(age_band, minimum_wage) IS 'The rule in words: the minimum wage at 21 and over from 1 April 2026.';
+
 CREATE FUNCTION minimum_wage_for(band age_band, d date) RETURNS integer
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = canvass, pg_temp
-AS $$
-    SELECT CASE band WHEN 'under_18' THEN m.under_18_pence
-                     WHEN '18_to_20' THEN m.from_18_pence
-                     WHEN '21_and_over' THEN m.from_21_pence END
-      FROM minimum_wage_on(d) m
-$$;
+AS $$ BEGIN RETURN minimum_wage_pence(band, minimum_wage_on(d)); END $$;
 COMMENT ON FUNCTION minimum_wage_for(age_band, date) IS
     'Pence an hour for a band on a day; NULL for no band.';
+
+CREATE FUNCTION minimum_wage_said(band age_band, d date) RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = canvass, pg_temp
+AS $$ BEGIN RETURN minimum_wage_words(band, minimum_wage_on(d)); END $$;
+COMMENT ON FUNCTION minimum_wage_said(age_band, date) IS 'minimum_wage_words() of a day.';
 
 CREATE FUNCTION trial_rule_on(kind trial_kind, d date) RETURNS trial_rule
 LANGUAGE sql STABLE
@@ -174,7 +192,9 @@ COMMENT ON FUNCTION trial_fits(trial_rule, integer, integer) IS
     'Whether a job has the hours and weeks that this kind of trial asks for.';
 
 GRANT EXECUTE ON FUNCTION said_pence(integer), said_date(date), said_day(date, date), said_days(integer),
-    minimum_wage_on(date), minimum_wage_for(age_band, date), trial_rule_on(trial_kind, date),
+    minimum_wage_on(date), minimum_wage_pence(age_band, minimum_wage),
+    minimum_wage_words(age_band, minimum_wage), minimum_wage_for(age_band, date),
+    minimum_wage_said(age_band, date), trial_rule_on(trial_kind, date),
     trial_days_for(trial_rule, integer), trial_fits(trial_rule, integer, integer) TO canvass_app;
 
 COMMIT;

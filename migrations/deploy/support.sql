@@ -138,26 +138,36 @@ $$;
 -- followed any more; a pause ends no support. The day's list reads it with ahead 0.
 CREATE FUNCTION support_due_of(specialist uuid, d date, ahead integer)
 RETURNS TABLE (job_id uuid, client_id uuid, employer_id uuid, site_id uuid, given_to support_to, due_on date, sentence text)
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = canvass, pg_temp
 AS $$
-    SELECT j.id, j.client_id, j.employer_id, j.site_id, g.given_to, n.due_on, n.sentence
-      FROM client c
-      JOIN job j ON j.client_id = c.id
-     CROSS JOIN LATERAL supported_in(j) AS g (given_to)
-     CROSS JOIN LATERAL support_next(j, g.given_to, d) AS n
-     WHERE c.team_id = team() AND c.status <> 'discharged'
-       AND (specialist IS NULL OR c.specialist_id = specialist)
-       AND coalesce(j.ends_on, d) > d - 32
-       AND n.from_on <= d + ahead
-     ORDER BY n.due_on, j.id, g.given_to
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+        SELECT j.id, j.client_id, j.employer_id, j.site_id, g.given_to, n.due_on, n.sentence
+          FROM client c
+          JOIN job j ON j.client_id = c.id
+         CROSS JOIN LATERAL supported_in(j) AS g (given_to)
+         CROSS JOIN LATERAL support_next(j, g.given_to, d) AS n
+         WHERE c.team_id = team() AND c.status <> 'discharged'
+           AND (specialist IS NULL OR c.specialist_id = specialist)
+           AND coalesce(j.ends_on, d) > d - 32
+           AND n.from_on <= d + ahead
+         ORDER BY n.due_on, j.id, g.given_to;
+END
 $$;
 
 CREATE FUNCTION support_due_on(d date)
 RETURNS TABLE (job_id uuid, client_id uuid, employer_id uuid, site_id uuid, given_to support_to, due_on date, sentence text)
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = canvass, pg_temp
-AS $$ SELECT * FROM support_due_of(actor(), d, 0) $$;
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+        SELECT * FROM support_due_of(actor(), d, 0);
+END
+$$;
 COMMENT ON FUNCTION support_due_on(date) IS
     'Support that a day asks of the caller''s own caseload, overdue first; due_on may lie ahead where several days will do.';
 

@@ -246,14 +246,15 @@ COMMENT ON FUNCTION text_without_client(text, text) IS
     'A text of a request; CV003 where it holds a reference of one of the team''s clients.';
 
 CREATE FUNCTION visit_json(v visit) RETURNS jsonb
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = canvass, pg_temp
 AS $$
-    SELECT jsonb_strip_nulls(jsonb_build_object(
+BEGIN
+    RETURN (SELECT jsonb_strip_nulls(jsonb_build_object(
         'id', v.id, 'employer_id', v.employer_id, 'employer', e.name, 'site_id', v.site_id,
         'site', coalesce(s.name, s.address[1], s.postcode), 'at', v.at, 'mode', v.mode,
         'cup', v.cup, 'contact_id', v.contact_id, 'met', v.met, 'met_hires', v.met_hires,
-        'client_id', c.id, 'client_ref', c.ref, 'generic', v.generic, 'role_soc', v.role_soc,
+        'client_id', saw_client(c.id), 'client_ref', c.ref, 'generic', v.generic, 'role_soc', v.role_soc,
         'role_title', occupation_title(v.role_soc), 'purpose', v.purpose, 'learned', v.learned,
         'stance', v.stance, 'outcome', v.outcome, 'next_step', v.next_step,
         'next_touch_at', v.next_touch_at, 'thanked', v.thanked,
@@ -264,44 +265,49 @@ AS $$
       LEFT JOIN site s ON s.id = v.site_id
       LEFT JOIN visit_client l ON l.visit_id = v.id
       LEFT JOIN client c ON c.id = l.client_id
-     WHERE e.id = v.employer_id
+     WHERE e.id = v.employer_id);
+END
 $$;
 COMMENT ON FUNCTION visit_json(visit) IS
     'A visit as message canvass.v1.Visit; its client only for the client''s team.';
 
 CREATE FUNCTION plan_json(p plan) RETURNS jsonb
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = canvass, pg_temp
 AS $$
-    SELECT jsonb_strip_nulls(jsonb_build_object(
+BEGIN
+    RETURN (SELECT jsonb_strip_nulls(jsonb_build_object(
         'id', p.id, 'employer_id', p.employer_id, 'employer', e.name, 'site_id', p.site_id,
-        'at', p.at, 'purpose', p.purpose, 'client_id', c.id, 'client_ref', c.ref,
+        'at', p.at, 'purpose', p.purpose, 'client_id', saw_client(c.id), 'client_ref', c.ref,
         'role_soc', p.role_soc, 'role_title', occupation_title(p.role_soc),
         'specialist_id', p.specialist_id, 'specialist', specialist_name(p.specialist_id)))
       FROM employer e
       LEFT JOIN plan_client l ON l.plan_id = p.id
       LEFT JOIN client c ON c.id = l.client_id
-     WHERE e.id = p.employer_id
+     WHERE e.id = p.employer_id);
+END
 $$;
 COMMENT ON FUNCTION plan_json(plan) IS 'A plan as message canvass.v1.Plan.';
 
 -- Who else was there in the last 28 days, of any borough: that somebody came, never for whom.
 CREATE FUNCTION others_lately(employer uuid) RETURNS jsonb
-LANGUAGE sql STABLE SECURITY DEFINER
+LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = canvass, pg_temp
 AS $$
-    SELECT coalesce(jsonb_agg(o.line ORDER BY o.at DESC, o.id DESC), '[]')
-      FROM (SELECT v.at, v.id, jsonb_strip_nulls(jsonb_build_object(
-                       'at', v.at, 'by', s.name, 'borough', b.name, 'mode', v.mode,
-                       'stance', v.stance)) AS line
-              FROM standing_visit v
-              JOIN specialist s ON s.id = v.specialist_id
-              JOIN borough b ON b.id = v.borough_id
-             WHERE v.employer_id = employer AND v.specialist_id <> actor()
-               AND v.at > now() - interval '28 days'
-               AND has_role('specialist', 'lead')
-             ORDER BY v.at DESC, v.id DESC
-             LIMIT 5) AS o
+BEGIN
+    RETURN (SELECT coalesce(jsonb_agg(o.line ORDER BY o.at DESC, o.id DESC), '[]')
+              FROM (SELECT v.at, v.id, jsonb_strip_nulls(jsonb_build_object(
+                               'at', v.at, 'by', s.name, 'borough', b.name, 'mode', v.mode,
+                               'stance', v.stance)) AS line
+                      FROM standing_visit v
+                      JOIN specialist s ON s.id = v.specialist_id
+                      JOIN borough b ON b.id = v.borough_id
+                     WHERE v.employer_id = employer AND v.specialist_id <> actor()
+                       AND v.at > now() - interval '28 days'
+                       AND has_role('specialist', 'lead')
+                     ORDER BY v.at DESC, v.id DESC
+                     LIMIT 5) AS o);
+END
 $$;
 COMMENT ON FUNCTION others_lately(uuid) IS
     'Visits of others of the network in the last 28 days, at most 5, as messages canvass.v1.OtherVisit.';
@@ -455,9 +461,10 @@ END
 $$;
 
 CREATE FUNCTION refresh_relationship(employer uuid) RETURNS void
-LANGUAGE sql VOLATILE
+LANGUAGE plpgsql VOLATILE
 SET search_path = canvass, pg_temp
 AS $$
+BEGIN
     UPDATE relationship r
        SET last_visit_at = (SELECT max(v.at) FROM standing_visit v
                              WHERE v.employer_id = employer AND v.borough_id = r.borough_id),
@@ -467,7 +474,8 @@ AS $$
                       ORDER BY v.at DESC, v.recorded_at DESC, v.id DESC LIMIT 1),
            updated_at = now(), updated_by = actor(), updated_by_name = actor_name(),
            version = r.version + 1
-     WHERE r.employer_id = employer AND r.borough_id = borough()
+     WHERE r.employer_id = employer AND r.borough_id = borough();
+END
 $$;
 COMMENT ON FUNCTION refresh_relationship(uuid) IS
     'Last visit and stance of the caller''s borough with an employer, from the visits that stand.';

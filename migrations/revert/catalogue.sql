@@ -76,6 +76,7 @@ DROP FUNCTION caller_audience();
 DROP FUNCTION catalogue_tidy();
 DROP FUNCTION catalogue_relations_since(text);
 DROP FUNCTION catalogue_openings_since(text);
+DROP FUNCTION catalogue_is_in_step(text, text);
 DROP FUNCTION catalogue_look(text);
 DROP FUNCTION catalogue_epoch();
 DROP FUNCTION catalogue_blocks();

@@ -7,7 +7,6 @@ DROP FUNCTION opening_to_match(uuid);
 DROP FUNCTION openings_to_match(date, uuid);
 DROP FUNCTION client_to_match(text, text);
 DROP FUNCTION feature_bits(job_feature[]);
-DROP FUNCTION minimum_wage_said(age_band, date);
 DROP TABLE match_default;
 
 COMMIT;

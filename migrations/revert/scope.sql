@@ -18,28 +18,30 @@ CREATE OR REPLACE VIEW catalogue_job AS
        AND (SELECT actor() IS NULL);
 
 CREATE OR REPLACE FUNCTION opening_json(o opening) RETURNS jsonb
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = canvass, pg_temp
 AS $$
-    SELECT jsonb_strip_nulls(jsonb_build_object(
-        'id', o.id, 'employer_id', o.employer_id, 'employer', e.name, 'site_id', o.site_id,
-        'postcode', s.postcode, 'title', o.title, 'soc', o.soc,
-        'soc_title', occupation_title(o.soc), 'hidden', o.hidden,
-        'hours_min_tenths', o.hours_min_tenths, 'hours_max_tenths', o.hours_max_tenths,
-        'pay_pence_hour', o.pay_pence_hour, 'shifts', o.shifts, 'driving', o.driving,
-        'check', o.check_level, 'features', o.features, 'permanent', o.permanent,
-        'starts_on', o.starts_on, 'closes_on', o.closes_on, 'places', o.places,
-        'trial', o.trial, 'trial_days', o.trial_days, 'notes', o.notes, 'network', o.network,
-        'borough', b.name, 'expected_weeks', o.expected_weeks, 'closed_at', o.closed_at,
-        'closed_reason', o.closed_reason)
-        || jsonb_build_object(
-        'created', jsonb_build_object('at', o.created_at, 'by', o.created_by_name),
-        'updated', jsonb_build_object('at', o.updated_at, 'by', o.updated_by_name),
-        'etag', o.version::text))
-      FROM employer e
-      JOIN borough b ON b.id = o.borough_id
-      LEFT JOIN site s ON s.id = o.site_id
-     WHERE e.id = o.employer_id
+BEGIN
+    RETURN (SELECT jsonb_strip_nulls(jsonb_build_object(
+                'id', o.id, 'employer_id', o.employer_id, 'employer', e.name, 'site_id', o.site_id,
+                'postcode', s.postcode, 'title', o.title, 'soc', o.soc,
+                'soc_title', occupation_title(o.soc), 'hidden', o.hidden,
+                'hours_min_tenths', o.hours_min_tenths, 'hours_max_tenths', o.hours_max_tenths,
+                'pay_pence_hour', o.pay_pence_hour, 'shifts', o.shifts, 'driving', o.driving,
+                'check', o.check_level, 'features', o.features, 'permanent', o.permanent,
+                'starts_on', o.starts_on, 'closes_on', o.closes_on, 'places', o.places,
+                'trial', o.trial, 'trial_days', o.trial_days, 'notes', o.notes, 'network', o.network,
+                'borough', b.name, 'expected_weeks', o.expected_weeks, 'closed_at', o.closed_at,
+                'closed_reason', o.closed_reason)
+                || jsonb_build_object(
+                'created', jsonb_build_object('at', o.created_at, 'by', o.created_by_name),
+                'updated', jsonb_build_object('at', o.updated_at, 'by', o.updated_by_name),
+                'etag', o.version::text))
+              FROM employer e
+              JOIN borough b ON b.id = o.borough_id
+              LEFT JOIN site s ON s.id = o.site_id
+             WHERE e.id = o.employer_id);
+END
 $$;
 
 CREATE OR REPLACE FUNCTION opening_with(o opening, m jsonb, paths text[]) RETURNS opening

@@ -16,6 +16,7 @@ BEGIN
     ASSERT (SELECT bool_and(relrowsecurity AND relforcerowsecurity) FROM pg_class
              WHERE oid IN ('catalogue_change'::regclass, 'catalogue_kept'::regclass)), 'row-level security';
     ASSERT (SELECT count(*) FROM catalogue_kept) <= 1, 'one row';
+    ASSERT borough_audience('E09000022') = '45303930-3030-3032-3220-202020202020', 'an audience of one borough';
 END
 $$;
 
