@@ -285,10 +285,10 @@ static bool sift_by(
  * nothing more is read. */
 static void sift(const struct match_scan *s, uint32_t first, struct match_rows *rows)
 {
-    static const uint8_t order[] = { MATCH_LIMIT_DISTANCE, MATCH_LIMIT_OCCUPATION,
-        MATCH_LIMIT_SHIFT, MATCH_LIMIT_HOURS, MATCH_LIMIT_PAY, MATCH_LIMIT_CHECK,
-        MATCH_LIMIT_MUST_NOT, MATCH_LIMIT_DRIVING, MATCH_LIMIT_LIVE, MATCH_LIMIT_INDUSTRY,
-        MATCH_LIMIT_START };
+    static const uint8_t order[]
+        = { MATCH_LIMIT_DISTANCE, MATCH_LIMIT_OCCUPATION, MATCH_LIMIT_SHIFT, MATCH_LIMIT_HOURS,
+              MATCH_LIMIT_PAY, MATCH_LIMIT_CHECK, MATCH_LIMIT_MUST_NOT, MATCH_LIMIT_DRIVING,
+              MATCH_LIMIT_LIVE, MATCH_LIMIT_INDUSTRY, MATCH_LIMIT_START };
     _Static_assert(ARRAY_SIZE(order) == MATCH_N_LIMITS, "each limit once");
     for (unsigned i = 0; i < ARRAY_SIZE(order) && sift_by(s, order[i], first, rows); i++)
         ;

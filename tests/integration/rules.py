@@ -129,6 +129,8 @@ CLIENTS = ("client_occupation", "client_wishes", "client_constraints", "client_u
            "client_pause", "visit_client", "plan_client", "job_terms", "lost_shift")
 # From a match to a job; a row names its client's team, and can name no other.
 PLACEMENT = ("disclosure", "standing_disclosure", "trial", "job", "support")
+# What the daemon reads for its matcher, before it names anybody.
+DAEMONS = ("catalogue_job", "catalogue_employer", "catalogue_place", "catalogue_relation")
 
 SEES = {
     **{table: lambda world, who, row: calls(who) for table in ANYBODY + REGISTRY},
@@ -136,6 +138,7 @@ SEES = {
     **{table: lambda world, who, row: of_team(world, who, row["client_id"]) for table in CLIENTS},
     **{table: lambda world, who, row: is_field(who) and row["team_id"] == who["team"]
        for table in PLACEMENT},
+    **{table: lambda world, who, row: not calls(who) for table in DAEMONS},
     "client": lambda world, who, row: is_field(who) and row["team_id"] == who["team"],
     # Addresses and roles of people are their borough's, and an administrator's business.
     "specialist": lambda world, who, row: calls(who) and (
