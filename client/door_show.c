@@ -33,16 +33,20 @@ static const struct view leads_view = { .rows = "leads", VIEW_COLUMNS(lead_colum
 
 void door_warnings_print(struct app *app, const json_t *warnings)
 {
+    const char *before = "\n";
     size_t i;
     json_t *warning;
     json_array_foreach(warnings, i, warning)
     {
         _cleanup_(str_release) struct str clean = { 0 };
         _cleanup_(str_release) struct str wrapped = { 0 };
+        if (!*json_string_value(warning))
+            continue;
         text_clean(json_string_value(warning), " ", &clean);
         text_wrap(str_text(&clean), 2, app->is_out_terminal ? app->width : 0, &wrapped);
-        (void)fprintf(app->out, "%s%s! %s%s\n", i == 0 ? "\n" : "", app_bold(app),
-            str_text(&wrapped), app_plain(app));
+        (void)fprintf(
+            app->out, "%s%s! %s%s\n", before, app_bold(app), str_text(&wrapped), app_plain(app));
+        before = "";
     }
 }
 

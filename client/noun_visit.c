@@ -161,7 +161,10 @@ static int due_show(struct app *app, const struct answer *answer, struct err *er
         if (name && json_object_set(row, "employer", name) < 0)
             return err_oom(err);
     }
-    return output_rows(app, &due_view, rows, err);
+    int rc = output_rows(app, &due_view, rows, err);
+    if (rc == 0)
+        door_warnings_print(app, json_get_path(answer->value, "warnings"));
+    return rc;
 }
 
 static int record(struct app *app, const struct verb *verb, json_t *request, struct err *err)

@@ -36,6 +36,7 @@ SELECT cancel_plan(:request) AS "plan"
 
 -- canvass.v1.VisitService/ListDue  roles: specialist lead
 SELECT relationship_json(r) AS "relationships", e.name AS "employers",
+       coalesce(said_block(r.employer_id), '') AS "warnings",
        page_token(r.next_touch_at::text, r.employer_id::text) AS "next_page_token"
   FROM relationship r
   JOIN employer e ON e.id = r.employer_id
