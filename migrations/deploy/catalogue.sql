@@ -49,8 +49,8 @@ CREATE VIEW catalogue_employer AS
            CASE WHEN coalesce(e.disability_confident_until, 'infinity') >= (SELECT london_today())
                 THEN e.disability_confident END AS disability_confident
       FROM employer e
-     WHERE (SELECT actor() IS NULL);
-COMMENT ON VIEW catalogue_employer IS 'What employers bring to their openings, for the daemon.';
+     WHERE e.blocked_on IS NULL AND (SELECT actor() IS NULL);
+COMMENT ON VIEW catalogue_employer IS 'What employers bring to their openings, for the daemon; without those that asked not to be contacted, and so without their openings.';
 
 CREATE VIEW catalogue_place AS
     SELECT s.ctid AS at, s.id, s.easting, s.northing
@@ -141,9 +141,9 @@ $$;
 CREATE TRIGGER catalogue AFTER INSERT OR UPDATE OR DELETE ON opening FOR EACH ROW
     EXECUTE FUNCTION catalogue_note();
 CREATE TRIGGER catalogue AFTER UPDATE ON employer FOR EACH ROW
-    WHEN ((OLD.sic, OLD.living_wage, OLD.living_wage_until, OLD.disability_confident, OLD.disability_confident_until)
+    WHEN ((OLD.sic, OLD.living_wage, OLD.living_wage_until, OLD.disability_confident, OLD.disability_confident_until, OLD.blocked_on)
           IS DISTINCT FROM
-          (NEW.sic, NEW.living_wage, NEW.living_wage_until, NEW.disability_confident, NEW.disability_confident_until))
+          (NEW.sic, NEW.living_wage, NEW.living_wage_until, NEW.disability_confident, NEW.disability_confident_until, NEW.blocked_on))
     EXECUTE FUNCTION catalogue_note();
 CREATE TRIGGER catalogue AFTER UPDATE ON site FOR EACH ROW
     WHEN ((OLD.easting, OLD.northing) IS DISTINCT FROM (NEW.easting, NEW.northing))
@@ -332,27 +332,6 @@ AS $$
      WHERE o.id = ANY (openings_to_show.found) AND o.closed_at IS NULL
 $$;
 COMMENT ON FUNCTION openings_to_show(uuid[]) IS 'Names and titles of openings that a match found.';
-
-CREATE OR REPLACE FUNCTION opening_to_match(given uuid) RETURNS uuid
-LANGUAGE plpgsql STABLE
-SET search_path = canvass, pg_temp
-AS $$
-DECLARE
-    o opening;
-BEGIN
-    SELECT * INTO o FROM opening WHERE id = opening_to_match.given;
-    IF o.id IS NULL THEN
-        PERFORM fail('CV005', 'opening_id', 'There is no such opening.');
-    ELSIF o.closed_at IS NOT NULL THEN
-        PERFORM fail('CV009', 'opening_id', 'This opening was closed %s.', said_when(o.closed_at));
-    ELSIF o.closes_on < london_today() THEN
-        PERFORM fail('CV009', 'opening_id',
-            'This opening''s closing date was %s. Give it a later one if the employer still looks.',
-            said_date(o.closes_on));
-    END IF;
-    RETURN o.id;
-END
-$$;
 
 DROP FUNCTION openings_to_match(date, uuid);
 

@@ -36,6 +36,9 @@ CREATE TABLE employer (
     refs                       text[] NOT NULL DEFAULT '{}',
     -- Sites that are not closed; an employer without one is found by its name alone.
     open_sites                 integer NOT NULL DEFAULT 0,
+    -- Here, too, because every read of an employer shows it, and a join would cost each a third of
+    -- its time.
+    blocked_on                 date,
     created_at                 timestamptz NOT NULL DEFAULT now(),
     created_by                 uuid,
     created_by_name            text NOT NULL DEFAULT 'import',
@@ -56,6 +59,7 @@ CREATE TABLE employer (
 );
 CREATE INDEX employer_name ON employer (name_key, id);
 CREATE INDEX employer_name_trigrams ON employer USING gin (name_key gin_trgm_ops);
+COMMENT ON COLUMN employer.blocked_on IS 'The day on which it asked not to be contacted; kept by a trigger of change guard.';
 COMMENT ON TABLE employer IS 'Employers, shared by every borough.';
 COMMENT ON CONSTRAINT employer_pkey ON employer IS 'employer.id: There is an employer with this id already.';
 COMMENT ON CONSTRAINT employer_name_length ON employer IS 'employer.name: Give the employer a name of 1 to 200 characters.';

@@ -120,6 +120,10 @@ BEGIN
         PERFORM fail('CV005', 'opening_id', 'There is no such opening.');
     ELSIF o.closed_at IS NOT NULL THEN
         PERFORM fail('CV009', 'opening_id', 'This opening was closed %s.', said_when(o.closed_at));
+    ELSIF o.closes_on < london_today() THEN
+        PERFORM fail('CV009', 'opening_id',
+            'This opening''s closing date was %s. Give it a later one if the employer still looks.',
+            said_date(o.closes_on));
     END IF;
     RETURN o.id;
 END

@@ -108,6 +108,7 @@ BEGIN
                     WHERE o.employer_id = e.id AND w.client_id = c.id
                     ORDER BY w.weight DESC, o.created_at DESC, o.id LIMIT 1) AS past ON true
              WHERE r.stance IS DISTINCT FROM 'declined'
+               AND e.blocked_on IS NULL
                AND NOT EXISTS (SELECT FROM unnest(wish.excluded) AS x WHERE starts_with(e.sic, x))
                AND NOT EXISTS (SELECT FROM opening o
                                 WHERE o.employer_id = e.id AND o.closed_at IS NULL

@@ -47,23 +47,6 @@ COMMENT ON FUNCTION openings_to_match(date, uuid) IS 'What a match reads of each
 
 GRANT EXECUTE ON FUNCTION openings_to_match(date, uuid) TO canvass_app;
 
-CREATE OR REPLACE FUNCTION opening_to_match(given uuid) RETURNS uuid
-LANGUAGE plpgsql STABLE
-SET search_path = canvass, pg_temp
-AS $$
-DECLARE
-    o opening;
-BEGIN
-    SELECT * INTO o FROM opening WHERE id = opening_to_match.given;
-    IF o.id IS NULL THEN
-        PERFORM fail('CV005', 'opening_id', 'There is no such opening.');
-    ELSIF o.closed_at IS NOT NULL THEN
-        PERFORM fail('CV009', 'opening_id', 'This opening was closed %s.', said_when(o.closed_at));
-    END IF;
-    RETURN o.id;
-END
-$$;
-
 DROP TRIGGER catalogue_truncate ON relationship;
 DROP TRIGGER catalogue_truncate ON opening;
 DROP TRIGGER catalogue_changed ON relationship;
