@@ -72,41 +72,6 @@ END
 $$;
 COMMENT ON FUNCTION client_to_match(text, text) IS 'The client of the caller''s team to match: CV005, CV009.';
 
--- The openings that the caller may see on a day: all that are not closed, or one of them. Level 1
--- to 5 and stance are the caller's borough's relationship; accreditations count while they last.
--- Written to be inlined: no SET, all names in full.
-CREATE FUNCTION openings_to_match(day date, one uuid DEFAULT NULL)
-RETURNS TABLE (
-    opening_id uuid, employer_id uuid, employer text, title text, borough text, soc text, sic text,
-    site_id uuid, postcode text, easting integer, northing integer, hidden boolean, places integer,
-    starts_on date, closes_on date, hours_min_tenths integer, hours_max_tenths integer,
-    pay_pence_hour integer, shift_bits bytea, driving text, check_level text, features integer,
-    permanent boolean, expected_weeks integer, trial text, stance text, level integer,
-    living_wage boolean, disability_confident text)
-LANGUAGE sql STABLE
-AS $$
-    SELECT o.id, o.employer_id, e.name, o.title, b.name, o.soc, e.sic, o.site_id, s.postcode,
-           s.easting, s.northing, o.hidden, o.places, o.starts_on, o.closes_on,
-           o.hours_min_tenths, o.hours_max_tenths, o.pay_pence_hour, o.shift_bits,
-           o.driving::text, o.check_level::text, canvass.feature_bits(o.features), o.permanent,
-           o.expected_weeks, o.trial::text, r.stance::text,
-           coalesce(array_position(enum_range(NULL::canvass.stage), r.stage), 0),
-           e.living_wage AND coalesce(e.living_wage_until, 'infinity') >= openings_to_match.day,
-           CASE WHEN coalesce(e.disability_confident_until, 'infinity') >= openings_to_match.day
-                THEN e.disability_confident::text END
-      FROM canvass.opening o
-      JOIN canvass.employer e ON e.id = o.employer_id
-      JOIN canvass.borough b ON b.id = o.borough_id
-      LEFT JOIN canvass.site s ON s.id = o.site_id
-      LEFT JOIN canvass.relationship r
-             ON r.employer_id = o.employer_id AND r.borough_id = canvass.borough()
-     WHERE o.closed_at IS NULL
-       AND CASE WHEN openings_to_match.one IS NULL
-                THEN coalesce(o.closes_on, 'infinity') >= openings_to_match.day
-                ELSE o.id = openings_to_match.one END
-$$;
-COMMENT ON FUNCTION openings_to_match(date, uuid) IS 'What a match reads of each opening.';
-
 -- One opening to match: somebody else's and none at all are the same.
 CREATE FUNCTION opening_to_match(given uuid) RETURNS uuid
 LANGUAGE plpgsql STABLE
@@ -130,8 +95,7 @@ END
 $$;
 COMMENT ON FUNCTION opening_to_match(uuid) IS 'The opening''s id if the caller may match it: CV005, CV009.';
 
-GRANT EXECUTE ON FUNCTION feature_bits(job_feature[]),
-    client_to_match(text, text), openings_to_match(date, uuid), opening_to_match(uuid)
+GRANT EXECUTE ON FUNCTION feature_bits(job_feature[]), client_to_match(text, text), opening_to_match(uuid)
     TO canvass_app;
 
 COMMIT;

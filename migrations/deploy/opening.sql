@@ -39,6 +39,8 @@ CREATE TABLE opening (
     trial_days       integer NOT NULL DEFAULT 0,
     notes            text,
     network          boolean NOT NULL DEFAULT false,
+    -- Boroughs that see it beside the own one; sorted, each once. Empty for an opening of the network.
+    seen_by          text[] COLLATE "C" NOT NULL DEFAULT '{}',
     expected_weeks   integer NOT NULL DEFAULT 0,
     closed_at        timestamptz,
     closed_reason    text,
@@ -56,15 +58,18 @@ CREATE TABLE opening (
     CONSTRAINT opening_hours_given CHECK (hidden OR hours_min_tenths > 0),
     CONSTRAINT opening_hours_range CHECK (hours_min_tenths BETWEEN 0 AND 800),
     CONSTRAINT opening_hours_order CHECK (hours_max_tenths BETWEEN hours_min_tenths AND 800),
-    CONSTRAINT opening_pay_range CHECK (pay_pence_hour BETWEEN 0 AND 100000),
+    -- The matcher keeps pay in two bytes, and so a date.
+    CONSTRAINT opening_pay_range CHECK (pay_pence_hour BETWEEN 0 AND 60000),
     CONSTRAINT opening_places_range CHECK (places BETWEEN 1 AND 99),
     CONSTRAINT opening_weeks_range CHECK (expected_weeks BETWEEN 0 AND 520),
     CONSTRAINT opening_permanent_without_end CHECK (NOT permanent OR expected_weeks = 0),
-    CONSTRAINT opening_dates_order CHECK (closes_on >= '2000-01-01' AND closes_on < '2200-01-01'),
-    CONSTRAINT opening_starts_range CHECK (starts_on >= '2000-01-01' AND starts_on < '2200-01-01'),
+    CONSTRAINT opening_dates_order CHECK (closes_on >= '2000-01-01' AND closes_on < '2100-01-01'),
+    CONSTRAINT opening_starts_range CHECK (starts_on >= '2000-01-01' AND starts_on < '2100-01-01'),
     CONSTRAINT opening_trial_days_range CHECK (trial_days BETWEEN 0 AND 365),
     CONSTRAINT opening_trial_days_kind CHECK (trial_days = 0 OR coalesce(trial, 'none') <> 'none'),
     CONSTRAINT opening_notes_length CHECK (char_length(notes) BETWEEN 1 AND 2000),
+    CONSTRAINT opening_seen_by_form CHECK (array_to_string(seen_by, ' ', '') ~ '^(E090000[0-9]{2}( |$))*$'),
+    CONSTRAINT opening_seen_by_or_network CHECK (NOT network OR seen_by = '{}'),
     CONSTRAINT opening_closed_reason_given CHECK ((closed_at IS NULL) = (closed_reason IS NULL)),
     CONSTRAINT opening_closed_reason_length CHECK (char_length(closed_reason) BETWEEN 1 AND 200)
 );
@@ -83,7 +88,7 @@ COMMENT ON CONSTRAINT opening_soc_given ON opening IS 'opening.soc: Say which SO
 COMMENT ON CONSTRAINT opening_hours_given ON opening IS 'opening.hours_min_tenths: Say how many hours a week, or mark it as a hidden lead.';
 COMMENT ON CONSTRAINT opening_hours_range ON opening IS 'opening.hours_min_tenths: Hours a week are tenths of an hour from 1 to 800: 375 is 37.5 hours.';
 COMMENT ON CONSTRAINT opening_hours_order ON opening IS 'opening.hours_max_tenths: The most hours are at least the fewest, and at most 80 a week.';
-COMMENT ON CONSTRAINT opening_pay_range ON opening IS 'opening.pay_pence_hour: Pay is pence an hour before tax, 0 where it is not known: £12.71 is 1271.';
+COMMENT ON CONSTRAINT opening_pay_range ON opening IS 'opening.pay_pence_hour: Pay is pence an hour before tax, at most £600, 0 where it is not known: £12.71 is 1271.';
 COMMENT ON CONSTRAINT opening_places_range ON opening IS 'opening.places: An opening has 1 to 99 places.';
 COMMENT ON CONSTRAINT opening_weeks_range ON opening IS 'opening.expected_weeks: Give the weeks that the job lasts, at most 520; 0 for a job without end.';
 COMMENT ON CONSTRAINT opening_permanent_without_end ON opening IS 'opening.expected_weeks: A permanent job has no end; leave the weeks out or say that it is not permanent.';
@@ -92,12 +97,14 @@ COMMENT ON CONSTRAINT opening_starts_range ON opening IS 'opening.starts_on: Giv
 COMMENT ON CONSTRAINT opening_trial_days_range ON opening IS 'opening.trial_days: A trial has 1 to 365 days.';
 COMMENT ON CONSTRAINT opening_trial_days_kind ON opening IS 'opening.trial_days: Days belong to a trial; say which kind it is, too.';
 COMMENT ON CONSTRAINT opening_notes_length ON opening IS 'opening.notes: Keep the notes to 2,000 characters.';
+COMMENT ON CONSTRAINT opening_seen_by_form ON opening IS 'opening.borough_ids: Boroughs have codes from E09000001 to E09000033.';
+COMMENT ON CONSTRAINT opening_seen_by_or_network ON opening IS 'opening.borough_ids: An opening for the network is seen by every borough; name boroughs or the network, not both.';
 COMMENT ON CONSTRAINT opening_closed_reason_length ON opening IS 'reason: Keep the reason to 200 characters.';
 
 ALTER TABLE opening ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY owner ON opening TO canvass_owner USING (true);
 CREATE POLICY seen ON opening FOR SELECT TO canvass_app
-    USING ((network OR borough_id = (SELECT canvass.borough()))
+    USING ((network OR borough_id = (SELECT canvass.borough()) OR (SELECT canvass.borough()) = ANY (seen_by))
            AND (SELECT canvass.has_role('specialist', 'lead')));
 CREATE POLICY add ON opening FOR INSERT TO canvass_app
     WITH CHECK (borough_id = (SELECT canvass.borough())
@@ -256,6 +263,38 @@ $$;
 COMMENT ON FUNCTION site_of(text, uuid, text) IS
     'The site that a request names, or the employer''s main site; CV003 where it is another''s.';
 
+-- For what runs as the owner; tests/sql/scope.sql holds it and the policy together.
+CREATE FUNCTION opening_is_seen(o opening) RETURNS boolean
+LANGUAGE sql STABLE
+RETURN o.network OR o.borough_id = borough() OR borough() = ANY (o.seen_by);
+COMMENT ON FUNCTION opening_is_seen(opening) IS 'Whether the caller''s borough sees this opening, as the policy "seen" has it.';
+
+-- The boroughs that a request names, beside the caller's own.
+CREATE FUNCTION boroughs_of(list jsonb, field text) RETURNS text[]
+LANGUAGE plpgsql STABLE
+SET search_path = canvass, pg_temp
+AS $$
+DECLARE
+    ids text[] := ARRAY(SELECT DISTINCT tidy(value) COLLATE "C" AS id
+                          FROM jsonb_array_elements_text(coalesce(nullif(list, 'null'), '[]')) ORDER BY id);
+    unknown text := (SELECT x FROM unnest(ids) AS x WHERE NOT EXISTS (SELECT FROM borough b WHERE b.id = x) LIMIT 1);
+BEGIN
+    IF borough() = ANY (ids) THEN
+        PERFORM fail('CV003', field, 'Your own borough sees it as it is; name others.');
+    ELSIF cardinality(ids) > 0 AND (unknown IS NOT NULL OR array_position(ids, NULL) IS NOT NULL) THEN
+        PERFORM fail('CV003', field, 'No borough has the code "%s"; London''s are E09000001 to E09000033.',
+                     left(coalesce(unknown, ''), 20));
+    END IF;
+    RETURN ids;
+END
+$$;
+
+-- Change trial counts them; until then no place can be held.
+CREATE FUNCTION places_taken(o opening) RETURNS integer
+LANGUAGE sql IMMUTABLE
+RETURN NULL::integer;
+COMMENT ON FUNCTION places_taken(opening) IS 'Places of an opening that are held for a trial, today or later; NULL for none.';
+
 CREATE FUNCTION opening_json(o opening) RETURNS jsonb
 LANGUAGE plpgsql STABLE
 SET search_path = canvass, pg_temp
@@ -270,9 +309,12 @@ BEGIN
                 'check', o.check_level, 'features', o.features, 'permanent', o.permanent,
                 'starts_on', o.starts_on, 'closes_on', o.closes_on, 'places', o.places,
                 'trial', o.trial, 'trial_days', o.trial_days, 'notes', o.notes, 'network', o.network,
+                'borough_ids', to_jsonb(nullif(o.seen_by, '{}')),
+                'boroughs', (SELECT jsonb_agg(x.name ORDER BY x.name) FROM borough x WHERE x.id = ANY (o.seen_by)),
                 'borough', b.name, 'expected_weeks', o.expected_weeks, 'closed_at', o.closed_at,
                 'closed_reason', o.closed_reason)
                 || jsonb_build_object(
+                'places_taken', places_taken(o),
                 'created', jsonb_build_object('at', o.created_at, 'by', o.created_by_name),
                 'updated', jsonb_build_object('at', o.updated_at, 'by', o.updated_by_name),
                 'etag', o.version::text))
@@ -322,7 +364,13 @@ BEGIN
         WHEN 'trial' THEN o.trial := (m ->> 'trial')::trial_kind;
         WHEN 'trial_days' THEN o.trial_days := coalesce((m ->> 'trial_days')::integer, 0);
         WHEN 'notes' THEN o.notes := tidy(m ->> 'notes');
-        WHEN 'network' THEN o.network := coalesce((m ->> 'network')::boolean, false);
+        WHEN 'network' THEN
+            o.network := coalesce((m ->> 'network')::boolean, false);
+            IF o.network AND 'borough_ids' <> ALL (paths) THEN
+                o.seen_by := '{}';
+            END IF;
+        WHEN 'borough_ids' THEN
+            o.seen_by := boroughs_of(m -> 'borough_ids', 'opening.borough_ids');
         WHEN 'expected_weeks' THEN
             o.expected_weeks := coalesce((m ->> 'expected_weeks')::integer, 0);
         END CASE;
@@ -345,7 +393,8 @@ CREATE FUNCTION opening_paths() RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ARRAY['site_id', 'title', 'soc', 'hidden', 'hours_min_tenths', 'hours_max_tenths',
              'pay_pence_hour', 'shifts', 'driving', 'check', 'features', 'permanent', 'starts_on',
-             'closes_on', 'places', 'trial', 'trial_days', 'notes', 'network', 'expected_weeks'];
+             'closes_on', 'places', 'trial', 'trial_days', 'notes', 'network', 'borough_ids',
+             'expected_weeks'];
 COMMENT ON FUNCTION opening_paths() IS 'The fields of an opening that a caller sets.';
 
 CREATE FUNCTION create_opening(request jsonb) RETURNS jsonb
@@ -362,11 +411,11 @@ BEGIN
     INSERT INTO opening (id, borough_id, employer_id, site_id, title, soc, hidden,
             hours_min_tenths, hours_max_tenths, pay_pence_hour, shifts, driving, check_level,
             features, permanent, starts_on, closes_on, places, trial, trial_days, notes, network,
-            expected_weeks, created_by, created_by_name, updated_by, updated_by_name)
+            seen_by, expected_weeks, created_by, created_by_name, updated_by, updated_by_name)
         VALUES (o.id, borough(), o.employer_id, o.site_id, o.title, o.soc, o.hidden,
             o.hours_min_tenths, o.hours_max_tenths, o.pay_pence_hour, o.shifts, o.driving,
             o.check_level, o.features, o.permanent, o.starts_on, o.closes_on, o.places, o.trial,
-            o.trial_days, o.notes, o.network, o.expected_weeks, actor(), actor_name(), actor(),
+            o.trial_days, o.notes, o.network, coalesce(o.seen_by, '{}'), o.expected_weeks, actor(), actor_name(), actor(),
             actor_name())
         RETURNING * INTO o;
     RETURN opening_json(o);
@@ -408,11 +457,11 @@ BEGIN
     UPDATE opening u
        SET (site_id, title, soc, hidden, hours_min_tenths, hours_max_tenths, pay_pence_hour,
             shifts, driving, check_level, features, permanent, starts_on, closes_on, places,
-            trial, trial_days, notes, network, expected_weeks)
+            trial, trial_days, notes, network, seen_by, expected_weeks)
          = (o.site_id, o.title, o.soc, o.hidden, o.hours_min_tenths, o.hours_max_tenths,
             o.pay_pence_hour, o.shifts, o.driving, o.check_level, o.features, o.permanent,
             o.starts_on, o.closes_on, o.places, o.trial, o.trial_days, o.notes, o.network,
-            o.expected_weeks),
+            o.seen_by, o.expected_weeks),
            updated_at = now(), updated_by = actor(), updated_by_name = actor_name(),
            version = u.version + 1
      WHERE u.id = o.id
@@ -447,7 +496,8 @@ COMMENT ON FUNCTION close_opening(jsonb) IS 'OpeningService/CloseOpening: the op
 
 GRANT EXECUTE ON FUNCTION opening_rules(), said_trial(trial_kind), said_tenths(integer),
     occupation_title(text), soc_of(text, text, boolean), employer_of(text, text),
-    site_of(text, uuid, text), opening_json(opening), opening_with(opening, jsonb, text[]),
+    site_of(text, uuid, text), opening_is_seen(opening), boroughs_of(jsonb, text), places_taken(opening),
+    opening_json(opening), opening_with(opening, jsonb, text[]),
     features_of(jsonb), opening_paths(), create_opening(jsonb),
     opening_to_change(text, text, text), update_opening(jsonb), close_opening(jsonb)
     TO canvass_app;

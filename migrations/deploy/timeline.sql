@@ -62,12 +62,12 @@ BEGIN
                       CASE WHEN o.hidden THEN 'noted a lead' ELSE 'noted an opening' END,
                       o.title), o.id
           FROM opening o JOIN borough b ON b.id = o.borough_id
-         WHERE o.employer_id = timeline.employer AND (o.network OR o.borough_id = borough())
+         WHERE o.employer_id = timeline.employer AND opening_is_seen(o)
         UNION ALL
         SELECT o.closed_at, 'opening', o.id, b.name, NULL,
                format('%s closed: %s', o.title, o.closed_reason), o.id
           FROM opening o JOIN borough b ON b.id = o.borough_id
-         WHERE o.employer_id = timeline.employer AND (o.network OR o.borough_id = borough())
+         WHERE o.employer_id = timeline.employer AND opening_is_seen(o)
            AND o.closed_at IS NOT NULL
         UNION ALL
         SELECT k.created_at, 'contact', k.id, b.name, NULL,

@@ -4,7 +4,6 @@ BEGIN;
 SET LOCAL search_path = canvass, pg_temp;
 
 DROP FUNCTION opening_to_match(uuid);
-DROP FUNCTION openings_to_match(date, uuid);
 DROP FUNCTION client_to_match(text, text);
 DROP FUNCTION feature_bits(job_feature[]);
 DROP TABLE match_default;

@@ -10,7 +10,7 @@ DROP FUNCTION create_opening(jsonb);
 DROP FUNCTION opening_paths();
 DROP FUNCTION opening_with(opening, jsonb, text[]);
 DROP FUNCTION features_of(jsonb);
-DROP FUNCTION opening_json(opening);
+DROP FUNCTION opening_json(opening), places_taken(opening), boroughs_of(jsonb, text), opening_is_seen(opening);
 DROP FUNCTION site_of(text, uuid, text);
 DROP FUNCTION employer_of(text, text);
 DROP FUNCTION soc_of(text, text, boolean);

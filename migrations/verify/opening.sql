@@ -3,8 +3,8 @@
 BEGIN;
 SET LOCAL search_path = canvass, pg_temp;
 
-SELECT id, borough_id, employer_id, soc, shifts, shift_bits, network, version
-  FROM opening WHERE false;
+SELECT id, borough_id, employer_id, soc, shifts, shift_bits, network, seen_by, version, opening_is_seen(o)
+  FROM opening o WHERE false;
 
 DO $$
 BEGIN

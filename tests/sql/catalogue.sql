@@ -15,7 +15,7 @@ SELECT v.id::uuid, (SELECT id FROM e), v.borough, v.title, true, v.network, v.cl
 -- The classes of the catalogue are those of the policy: whoever asks sees the same through both.
 SELECT set_eq(
     format('SELECT id FROM catalogue_opening WHERE audience IS NULL OR audience = %L',
-           called(who, 'caller_audience()') #>> '{}'),
+           called(who, 'borough_audience(borough())') #>> '{}'),
     format('SELECT value::uuid FROM jsonb_array_elements_text(%L)',
            called(who, '(SELECT coalesce(jsonb_agg(id), ''[]'') FROM opening WHERE closed_at IS NULL AND coalesce(closes_on, ''infinity'') >= london_today())')),
     who || ' would be shown what they may see')

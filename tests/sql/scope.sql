@@ -37,7 +37,7 @@ SELECT is(net.seen('adam') || net.seen('nobody'), '', 'an administrator and nobo
 SELECT is(net.by_audience(who), net.seen(who), who || ': the audiences say the same as the policy')
   FROM unnest(ARRAY['amira', 'bola', 'sam', 'cal']) AS who;
 SELECT is(called('nobody', 'caller_audiences()'), '[]', 'nobody belongs to none');
-SELECT is(called('amira', '(caller_audiences())[1]'), called('amira', 'caller_audience()'), 'the own borough''s comes first');
+SELECT is(called('amira', '(caller_audiences())[1]'), called('amira', 'borough_audience(borough())'), 'the own borough''s comes first');
 SELECT is((SELECT count(*) FROM audience), 2::bigint, 'Lambeth and Southwark are one audience, whoever names whom');
 SELECT is(called('cal', 'ARRAY(SELECT sentence FROM timeline(''e0000000-0000-7000-8000-000000000001'', 51, NULL) WHERE kind = ''opening'' ORDER BY sentence)'),
     '["Amira Shah (Lambeth) noted a lead: Net", "Amira Shah (Lambeth) noted a lead: Three"]'::jsonb, 'the timeline shows what the caller may see');
