@@ -30,6 +30,12 @@ COMMENT ON TABLE request IS 'Answers of writes by the caller''s request_id, so t
 ALTER TABLE request ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY owner ON request TO canvass_owner USING (true);
 
+CREATE FUNCTION current_request() RETURNS uuid
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN nullif(current_setting('canvass.request', true), '')::uuid;
+COMMENT ON FUNCTION current_request() IS 'The request that this transaction carries out; NULL for none.';
+
+-- A token for one method is none for any other.
 CREATE FUNCTION enter(token_hash bytea, roles_allowed text[], method text,
                       request_id uuid DEFAULT NULL, body_hash bytea DEFAULT NULL)
 RETURNS void
@@ -43,7 +49,8 @@ BEGIN
     SELECT t.id, t.specialist_id, t.last_used, s.team_id, s.borough_id, s.roles
       INTO who
       FROM token t JOIN specialist s ON s.id = t.specialist_id
-     WHERE t.hash = token_hash AND t.revoked_at IS NULL AND t.expires_at > now() AND s.active;
+     WHERE t.hash = token_hash AND t.revoked_at IS NULL AND t.expires_at > now() AND s.active
+       AND coalesce(t.method, enter.method) = enter.method;
     IF NOT FOUND THEN
         PERFORM fail('CV016', '', 'This token or certificate is not valid: it is unknown, has expired or was revoked. Log in again.');
     END IF;
@@ -55,7 +62,8 @@ BEGIN
     PERFORM set_config('canvass.actor', who.specialist_id::text, true),
             set_config('canvass.team', who.team_id::text, true),
             set_config('canvass.borough', who.borough_id, true),
-            set_config('canvass.roles', who.roles::text, true);
+            set_config('canvass.roles', who.roles::text, true),
+            set_config('canvass.request', coalesce(request_id::text, ''), true);
     IF request_id IS NULL THEN
         RETURN;
     END IF;
@@ -149,7 +157,7 @@ END
 $$;
 COMMENT ON FUNCTION purge_requests(interval) IS 'Forget answers older than this; how many went. For the owner.';
 
-GRANT EXECUTE ON FUNCTION enter(bytea, text[], text, uuid, bytea), keep(uuid, jsonb),
+GRANT EXECUTE ON FUNCTION current_request(), enter(bytea, text[], text, uuid, bytea), keep(uuid, jsonb),
     replay(uuid), check_only() TO canvass_app;
 
 COMMIT;

@@ -7,25 +7,6 @@ BEGIN;
 SET LOCAL ROLE canvass_owner;
 SET LOCAL search_path = canvass, pg_temp;
 
--- As in change visit, of the caller's team whoever runs it; and only a visit has a client to name.
-CREATE OR REPLACE FUNCTION text_without_client(given text, field text) RETURNS text
-LANGUAGE plpgsql STABLE
-SET search_path = canvass, pg_temp
-AS $$
-DECLARE
-    named text;
-BEGIN
-    SELECT c.ref INTO named FROM client c
-     WHERE c.team_id = team() AND upper(given) ~ ('(^|[^A-Z0-9-])' || c.ref || '($|[^A-Z0-9-])') LIMIT 1;
-    IF named IS NOT NULL THEN
-        PERFORM fail('CV003', field,
-                     'Leave %s out of this text: colleagues who do not support the client read '
-                     'it.' || CASE WHEN field ~ '^(visit|plan)\.' THEN ' Name the client in client_id.' ELSE '' END, named);
-    END IF;
-    RETURN tidy(given);
-END
-$$;
-
 -- Arguments: the message whose fields the columns are, and the columns.
 CREATE FUNCTION no_client_in_text() RETURNS trigger
 LANGUAGE plpgsql

@@ -233,11 +233,11 @@ DECLARE
     named text;
 BEGIN
     SELECT c.ref INTO named FROM client c
-     WHERE upper(given) ~ ('(^|[^A-Z0-9-])' || c.ref || '($|[^A-Z0-9-])') LIMIT 1;
+     WHERE c.team_id = team() AND upper(given) ~ ('(^|[^A-Z0-9-])' || c.ref || '($|[^A-Z0-9-])') LIMIT 1;
     IF named IS NOT NULL THEN
         PERFORM fail('CV003', field,
                      'Leave %s out of this text: colleagues who do not support the client read '
-                     'it. Name the client in client_id.', named);
+                     'it.' || CASE WHEN field ~ '^(visit|plan)\.' THEN ' Name the client in client_id.' ELSE '' END, named);
     END IF;
     RETURN tidy(given);
 END

@@ -7,7 +7,7 @@ DROP FUNCTION purge_requests(interval);
 DROP FUNCTION check_only();
 DROP FUNCTION replay(uuid);
 DROP FUNCTION keep(uuid, jsonb);
-DROP FUNCTION enter(bytea, text[], text, uuid, bytea);
+DROP FUNCTION enter(bytea, text[], text, uuid, bytea), current_request();
 DROP TABLE request;
 
 COMMIT;
