@@ -1,4 +1,5 @@
 #include "service/loader.h"
+#include "base/uuid.h"
 #include "db/batch.h"
 #include "match/catalogue.h"
 #include "service/catalogue_rows.h"
@@ -7,34 +8,45 @@
 #include <string.h>
 
 #define OID_TID 27
+#define OID_UUID 2950
 
-#define RANGE_BLOCKS                                                                               \
-    128 /* 1 MiB of a table, some 3,000 openings: a few milliseconds of the loop                   \
-         */
+#define RANGE_BLOCKS 128 /* 1 MiB of a table, some 3,000 openings: a few milliseconds of the loop  \
+                          */
+#define PAGE_ROWS 4096
+
+#define TEXT_OF_TOKEN(token) #token
+#define TEXT_OF(macro) TEXT_OF_TOKEN(macro)
 
 enum { RANGES_AT_A_TIME = 3 };
 
 static const uint32_t range_oids[] = { OID_TID, OID_TID };
+static const uint32_t page_oids[] = { OID_UUID };
 
-#define RANGE_OF(what, columns, view)                                                              \
+/* The first column is the key; rows that share the last one come along. */
+#define PAGE_OF(what, columns, view, key)                                                          \
     {                                                                                              \
         .name = what,                                                                              \
-        .sql = "SELECT " columns " FROM canvass." view " WHERE at >= $1 AND at < $2",              \
-        .n_params = ARRAY_SIZE(range_oids), .param_oids = range_oids,                              \
+        .sql = "SELECT " columns " FROM canvass." view " WHERE " key " > $1 ORDER BY " key         \
+               " FETCH FIRST " TEXT_OF(PAGE_ROWS) " ROWS WITH TIES",                               \
+        .n_params = ARRAY_SIZE(page_oids), .param_oids = page_oids,                                \
     }
 
 static const struct db_statement blocks_statement = {
     .name = "catalogue_blocks",
-    .sql = "SELECT b[1], b[2], b[3], b[4] FROM canvass.catalogue_blocks() AS b",
+    .sql = "SELECT canvass.catalogue_blocks()",
 };
 static const struct db_statement employers_statement
-    = RANGE_OF("catalogue_employers", CATALOGUE_EMPLOYER_COLUMNS, "catalogue_employer");
+    = PAGE_OF("catalogue_employers", CATALOGUE_EMPLOYER_COLUMNS, "catalogue_employer", "id");
 static const struct db_statement places_statement
-    = RANGE_OF("catalogue_places", CATALOGUE_PLACE_COLUMNS, "catalogue_place");
-static const struct db_statement jobs_statement
-    = RANGE_OF("catalogue_jobs", CATALOGUE_JOB_COLUMNS, "catalogue_job");
-static const struct db_statement relations_statement
-    = RANGE_OF("catalogue_relations", CATALOGUE_RELATION_COLUMNS, "catalogue_relation");
+    = PAGE_OF("catalogue_places", CATALOGUE_PLACE_COLUMNS, "catalogue_place", "id");
+static const struct db_statement jobs_statement = {
+    .name = "catalogue_jobs",
+    .sql = "SELECT " CATALOGUE_JOB_COLUMNS " FROM canvass.catalogue_job WHERE at >= $1 AND at < $2",
+    .n_params = ARRAY_SIZE(range_oids),
+    .param_oids = range_oids,
+};
+static const struct db_statement relations_statement = PAGE_OF(
+    "catalogue_relations", CATALOGUE_RELATION_COLUMNS, "catalogue_relation", "employer_id");
 
 const struct db_statement *const loader_statements[] = {
     &blocks_statement,
@@ -52,18 +64,18 @@ static int take_places(struct loader *loader, const struct db_result *rows, stru
 static int take_jobs(struct loader *loader, const struct db_result *rows, struct err *err);
 static int take_relations(struct loader *loader, const struct db_result *rows, struct err *err);
 
-/* In the order of catalogue_blocks(). */
 static const struct table {
     const struct db_statement *statement;
     take_fn *take;
+    bool has_ranges; /* else pages */
 } tables[] = {
-    { &employers_statement, take_employers },
-    { &places_statement, take_places },
-    { &jobs_statement, take_jobs },
-    { &relations_statement, take_relations },
+    { &employers_statement, take_employers, false },
+    { &places_statement, take_places, false },
+    { &jobs_statement, take_jobs, true },
+    { &relations_statement, take_relations, false },
 };
 
-/* A range that was asked for, or room for one. */
+/* A range or page that was asked for, or room for one. */
 struct range {
     struct loader *loader;
     struct db_ticket *ticket;
@@ -76,9 +88,11 @@ struct loader {
     void *arg;
     struct catalogue_facts *facts;
     struct range ranges[RANGES_AT_A_TIME];
-    uint32_t blocks[ARRAY_SIZE(tables)]; /* of each table, when the load began */
+    uint32_t n_blocks; /* of openings, when the load began */
+    uint32_t next_block; /* not asked for yet */
     size_t table; /* that is read now */
-    uint32_t next_block; /* of it, not asked for yet */
+    struct uuid after; /* the last key of its last page */
+    bool was_last_page;
 };
 
 /* ---- taking ---- */
@@ -97,7 +111,7 @@ static int take_places(struct loader *loader, const struct db_result *rows, stru
 static int take_jobs(struct loader *loader, const struct db_result *rows, struct err *err)
 {
     if (match_catalogue_count(loader->catalogue) == 0) {
-        size_t n_ranges = loader->blocks[loader->table] / RANGE_BLOCKS + 1;
+        size_t n_ranges = loader->n_blocks / RANGE_BLOCKS + 1;
         int r = match_catalogue_reserve(loader->catalogue, n_ranges * db_result_n_rows(rows), err);
         if (r < 0)
             return r;
@@ -164,54 +178,86 @@ static int ask_range(struct loader *loader, struct range *range, struct err *err
     const struct tid to = tid_of(loader->next_block);
     const struct db_value values[] = { tid_value(&from), tid_value(&to) };
 
-    return ask(loader, tables[loader->table].statement, values, on_range, range, err);
+    return ask(loader, &jobs_statement, values, on_range, range, err);
 }
 
-/* Ask for as many ranges as may be under way. *@ret_is_done: the table has no more, and none is. */
-static int ask_ranges(struct loader *loader, bool *ret_is_done, struct err *err)
+/* Ask for as many ranges as may be under way. */
+static int ask_ranges(struct loader *loader, struct err *err)
 {
-    *ret_is_done = true;
-    for (size_t i = 0; i < ARRAY_SIZE(loader->ranges); i++) {
-        struct range *range = &loader->ranges[i];
-        if (!range->ticket && loader->next_block < loader->blocks[loader->table]) {
-            int r = ask_range(loader, range, err);
-            if (r < 0)
-                return r;
-        }
-        if (range->ticket)
-            *ret_is_done = false;
-    }
-    return 0;
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < ARRAY_SIZE(loader->ranges); i++)
+        if (!loader->ranges[i].ticket && loader->next_block < loader->n_blocks)
+            r = ask_range(loader, &loader->ranges[i], err);
+    return r;
 }
 
+static int ask_page(struct loader *loader, struct err *err)
+{
+    const struct db_value after
+        = { .data = loader->after.bytes, .len = sizeof(loader->after.bytes), .is_binary = true };
+
+    if (loader->was_last_page)
+        return 0;
+    return ask(loader, tables[loader->table].statement, &after, on_range, &loader->ranges[0], err);
+}
+
+static bool is_asking(const struct loader *loader)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(loader->ranges); i++)
+        if (loader->ranges[i].ticket)
+            return true;
+    return false;
+}
+
+/* Ask for what comes next of the table; when it has no more, of the next one. */
 static void go_on(struct loader *loader)
 {
     struct err err = { 0 };
-    bool is_done;
-    int r;
+    int r = 0;
 
-    while ((r = ask_ranges(loader, &is_done, &err)) == 0 && is_done
-        && ++loader->table < ARRAY_SIZE(tables))
-        loader->next_block = 0;
+    while (r == 0 && loader->table < ARRAY_SIZE(tables)) {
+        r = tables[loader->table].has_ranges ? ask_ranges(loader, &err) : ask_page(loader, &err);
+        if (is_asking(loader))
+            break;
+        loader->table++;
+        loader->after = (struct uuid) { { 0 } };
+        loader->was_last_page = false;
+    }
     if (r < 0)
         end(loader, &err);
-    else if (is_done)
+    else if (!is_asking(loader))
         end(loader, NULL);
+}
+
+static void keep_last_key(struct loader *loader, const struct db_result *rows)
+{
+    size_t n = db_result_n_rows(rows), len;
+    const void *key = n > 0 ? db_result_value(rows, n - 1, 0, &len) : NULL;
+
+    loader->was_last_page = n < PAGE_ROWS;
+    if (key && len == sizeof(loader->after.bytes))
+        memcpy(loader->after.bytes, key, len);
 }
 
 static void on_range(const struct db_reply *reply, void *arg)
 {
     struct range *range = arg;
     struct loader *loader = range->loader;
+    const struct table *table = &tables[loader->table];
+    const struct db_result *rows = db_reply_result(reply, 0);
     struct err err = { 0 };
 
     range->ticket = NULL;
-    if (reply->err)
+    if (reply->err) {
         end(loader, reply->err);
-    else if (tables[loader->table].take(loader, db_reply_result(reply, 0), &err) < 0)
+    } else if (table->take(loader, rows, &err) < 0) {
         end(loader, &err);
-    else
+    } else {
+        if (!table->has_ranges)
+            keep_last_key(loader, rows);
         go_on(loader);
+    }
 }
 
 static void on_blocks(const struct db_reply *reply, void *arg)
@@ -225,11 +271,9 @@ static void on_blocks(const struct db_reply *reply, void *arg)
         end(loader, reply->err);
         return;
     }
-    for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
-        const void *blocks = db_result_value(db_reply_result(reply, 0), 0, i, &len);
-        if (blocks && len == sizeof(uint32_t))
-            loader->blocks[i] = pgbin_get32(blocks);
-    }
+    const void *blocks = db_result_value(db_reply_result(reply, 0), 0, 0, &len);
+    if (blocks && len == sizeof(uint32_t))
+        loader->n_blocks = pgbin_get32(blocks);
     go_on(loader);
 }
 

@@ -5,11 +5,13 @@
  *     loader_free(loader);                                 at any time; nothing is said any more
  *
  * Four tables, one behind the other: employers and places, whose facts are kept until the end;
- * then openings; then how boroughs stand with employers. Of each, several ranges of blocks are
- * asked for at a time, so that the server reads while the loop takes in what it has read. Ranges of
- * blocks need no order, which an index would have to be read for, and are known before the rows
- * are. A row that is changed meanwhile may stand in a range that was read already: whoever starts a
- * load knows a snapshot from before it, and reads what was changed since (service/follower.h).
+ * then openings; then how boroughs stand with employers. Openings are by far the most: they are
+ * read by ranges of the table's blocks, several at a time, so that the server reads while the loop
+ * takes in what it has read. Ranges need no order, and are known before the rows are. But an update
+ * moves a row to another block, maybe into a range that was read already: whoever starts a load
+ * knows a snapshot from before it, and reads every opening that was changed since
+ * (service/follower.h). Of the others only some changes are told, so they are read in pages by
+ * their keys, which stay.
  *
  * Errors: those of db/batch.h, and ERR_EXHAUSTED; what is in the catalogue then is not all.
  */

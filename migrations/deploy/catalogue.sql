@@ -88,9 +88,9 @@ COMMENT ON FUNCTION caller_audiences_packed() IS 'The audiences that the caller 
 -- Beside the list: to work them out took half of the time in which a follower loads.
 ALTER TABLE opening ADD COLUMN feature_bits integer GENERATED ALWAYS AS (feature_bits(features)) STORED;
 
--- Each view is read by the daemon as it is, in ranges of the table's blocks (at), and only while no
--- caller is named: a function that returned the rows would keep them all first, and take three times
--- as long. Sub-selects are worked out once a statement and not once a row.
+-- Each view is read by the daemon as it is, and only while no caller is named: a function that
+-- returned the rows would keep them all first, and take three times as long. Openings are read in
+-- ranges of the table's blocks (at), the others by their keys (daemon/service/loader.h says why). Sub-selects are worked out once a statement and not once a row.
 
 -- As the policy "seen" of opening; tests/sql/catalogue.sql holds the two together. Openings whose
 -- closing date is past are left out: the catalogue is of a day, and is loaded anew on the next.
@@ -105,7 +105,7 @@ CREATE VIEW catalogue_job AS
 COMMENT ON VIEW catalogue_job IS 'The open openings of all boroughs, as they are themselves, for the daemon.';
 
 CREATE VIEW catalogue_employer AS
-    SELECT e.ctid AS at, e.id, e.sic,
+    SELECT e.id, e.sic,
            e.living_wage AND coalesce(e.living_wage_until, 'infinity') >= (SELECT london_today()) AS living_wage,
            CASE WHEN coalesce(e.disability_confident_until, 'infinity') >= (SELECT london_today())
                 THEN e.disability_confident END AS disability_confident
@@ -114,13 +114,13 @@ CREATE VIEW catalogue_employer AS
 COMMENT ON VIEW catalogue_employer IS 'What employers bring to their openings, for the daemon; without those that asked not to be contacted, and so without their openings.';
 
 CREATE VIEW catalogue_place AS
-    SELECT s.ctid AS at, s.id, s.easting, s.northing
+    SELECT s.id, s.easting, s.northing
       FROM site s
      WHERE s.easting IS NOT NULL AND (SELECT actor() IS NULL);
 COMMENT ON VIEW catalogue_place IS 'Where sites are, for the daemon.';
 
 CREATE VIEW catalogue_relation AS
-    SELECT r.ctid AS at, r.employer_id, r.borough_id, borough_audience(r.borough_id) AS audience,
+    SELECT r.employer_id, r.borough_id, borough_audience(r.borough_id) AS audience,
            r.stance, coalesce(array_position(enum_range(NULL::stage), r.stage), 0) AS level
       FROM relationship r
      WHERE (SELECT actor() IS NULL);
@@ -136,12 +136,10 @@ CREATE VIEW catalogue_opening AS
       LEFT JOIN catalogue_place p ON p.id = j.site_id;
 COMMENT ON VIEW catalogue_opening IS 'The open openings of all boroughs as the matcher knows them.';
 
-CREATE FUNCTION catalogue_blocks() RETURNS integer[]
+CREATE FUNCTION catalogue_blocks() RETURNS integer
 LANGUAGE sql STABLE
-RETURN ARRAY(SELECT (pg_relation_size(t) / current_setting('block_size')::integer)::integer
-               FROM unnest(ARRAY['canvass.employer', 'canvass.site', 'canvass.opening', 'canvass.relationship']::regclass[])
-                    WITH ORDINALITY AS x (t, i) ORDER BY x.i);
-COMMENT ON FUNCTION catalogue_blocks() IS 'How many blocks of employers, places, jobs and relations there are to read.';
+RETURN (pg_relation_size('canvass.opening') / current_setting('block_size')::integer)::integer;
+COMMENT ON FUNCTION catalogue_blocks() IS 'How many blocks of openings there are to read.';
 
 -- ---- what changed ----
 
@@ -253,17 +251,16 @@ BEGIN ATOMIC
      WHERE c.xid >= pg_snapshot_xmin(seen) AND NOT pg_visible_in_snapshot(c.xid, seen);
 END;
 
--- VACUUM FULL writes a table anew, with rows in other blocks, under a load that reads them.
+-- VACUUM FULL writes a table anew, with rows in other blocks, between two ranges of a load.
 CREATE FUNCTION catalogue_epoch() RETURNS text
 LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
     RETURN concat_ws('/', left(pg_walfile_name(pg_current_wal_lsn()), 8), canvass.london_today(),
-        pg_relation_filenode('canvass.opening'), pg_relation_filenode('canvass.relationship'),
-        pg_relation_filenode('canvass.employer'), pg_relation_filenode('canvass.site'));
+        pg_relation_filenode('canvass.opening'));
 END
 $$;
-COMMENT ON FUNCTION catalogue_epoch() IS 'The server''s timeline, the day and the tables'' files: with another one, rows may have changed without a trace.';
+COMMENT ON FUNCTION catalogue_epoch() IS 'The server''s timeline, the day and the file of openings: with another one, rows may have changed without a trace.';
 
 -- One look: where the server stands, and whether there is anything to read since @seen; NULL to
 -- begin with.

@@ -5,9 +5,9 @@ SET LOCAL search_path = canvass, pg_temp;
 
 SELECT id, xid, opening_id, employer_id, borough_id FROM catalogue_change WHERE false;
 SELECT at, id, audience FROM catalogue_job WHERE false;
-SELECT at, id, living_wage FROM catalogue_employer WHERE false;
-SELECT at, id, easting FROM catalogue_place WHERE false;
-SELECT at, employer_id, level FROM catalogue_relation WHERE false;
+SELECT id, living_wage FROM catalogue_employer WHERE false;
+SELECT id, easting FROM catalogue_place WHERE false;
+SELECT employer_id, level FROM catalogue_relation WHERE false;
 SELECT catalogue_blocks(), catalogue_epoch(), caller_audiences(), caller_audiences_packed();
 SELECT id, boroughs FROM audience WHERE false;
 SELECT o.opening_id FROM openings_to_show('{}') AS o WHERE false;

@@ -282,7 +282,7 @@ def keys_of(canvass):
                  FROM pg_constraint p CROSS JOIN unnest(p.conkey) WITH ORDINALITY AS k (attnum, n)
                  JOIN pg_attribute a ON a.attrelid = p.conrelid AND a.attnum = k.attnum
                 WHERE p.conrelid = c.oid AND p.contype = 'p'),
-               CASE WHEN c.relname LIKE 'catalogue_%' THEN 'at' ELSE 'id' END)
+               CASE c.relname WHEN 'catalogue_relation' THEN 'employer_id borough_id' ELSE 'id' END)
           FROM pg_class c
          WHERE c.relnamespace = 'canvass'::regnamespace AND c.relkind IN ('r', 'v', 'm')
            AND has_any_column_privilege('canvass_app', c.oid, 'SELECT, INSERT, UPDATE')

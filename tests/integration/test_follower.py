@@ -7,6 +7,7 @@ daemons on one database.
 import os
 import subprocess
 import threading
+import time
 import unittest
 
 import canvass_test
@@ -47,13 +48,22 @@ INSERT INTO opening (borough_id, employer_id, title, hidden, network, notes, cre
 SELECT '{LAMBETH}', 'e0000000-0000-7000-8000-000000000001', 'More', true, true, repeat('x', 200), 'x', 'x'
   FROM generate_series(1, 10000) i;
 """
+FILLERS = """
+SET search_path = canvass;
+SET session_replication_role = replica;
+INSERT INTO employer (id, name, name_key, about, created_by_name, updated_by_name)
+SELECT ('{0}000000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, 'More ' || i, 'more ' || i, repeat('x', 400), 'x', 'x'
+  FROM generate_series(1, {1}) i
+    ON CONFLICT DO NOTHING;
+"""
+MORE += FILLERS.format("e1", 9000)
 
 # A transaction: one to three writes of any kind, one time in five taken back.
 WRITE = r"""
 \set i random(0, 599)
 \set j random(0, 149)
 \set k random(0, 149)
-\set what random(1, 9)
+\set what random(1, 12)
 \set pay random(1300, 9000)
 \set end random(1, 5)
 SET search_path = canvass;
@@ -70,6 +80,12 @@ UPDATE site SET easting = 500000 + :pay, northing = 170000 + :i WHERE id = ('500
 UPDATE relationship SET stance = (ARRAY['warm', 'cold', NULL]::stance[])[1 + :pay % 3], stage = (enum_range(NULL::stage))[1 + :pay % 5] WHERE employer_id = ('e0000000-0000-7000-8000-' || lpad(to_hex(:j), 12, '0'))::uuid AND borough_id = (ARRAY['LAMBETH', 'SOUTHWARK'])[1 + :i % 2];
 \elif :what = 8
 UPDATE opening SET employer_id = ('e0000000-0000-7000-8000-' || lpad(to_hex(:k), 12, '0'))::uuid, site_id = NULL WHERE id = ('0a000000-0000-7000-8000-' || lpad(to_hex(:i), 12, '0'))::uuid;
+\elif :what = 9
+UPDATE employer SET about = repeat('x', :pay % 2000 + 1) WHERE id = ('e0000000-0000-7000-8000-' || lpad(to_hex(:j), 12, '0'))::uuid;
+\elif :what = 10
+UPDATE site SET phone = '020 7946 0' || :i WHERE id = ('50000000-0000-7000-8000-' || lpad(to_hex(:j), 12, '0'))::uuid;
+\elif :what = 11
+UPDATE relationship SET next_step = repeat('x', :pay % 200 + 1) WHERE employer_id = ('e0000000-0000-7000-8000-' || lpad(to_hex(:j), 12, '0'))::uuid;
 \else
 UPDATE employer SET living_wage = NOT living_wage WHERE id = ('e0000000-0000-7000-8000-' || lpad(to_hex(:j), 12, '0'))::uuid;
 \endif
@@ -232,6 +248,33 @@ class TestFollower(unittest.TestCase):
         self.assertEqual(set(said), {"in step"})
         for follower in self.followers:
             self.assertEqual(self.stale(follower), [])
+        self.canvass.psql("DELETE FROM canvass.opening WHERE title = 'More'; DELETE FROM canvass.catalogue_change")
+
+    def test_follower__that_loads_slowly_loses_no_employer_that_moves(self):
+        """Its row goes from the end of the table to the beginning, after that was read."""
+        moving = "e0000000-0000-7000-8000-000000000009"
+        grow = f"UPDATE canvass.employer SET about = repeat('y', 300) || now() WHERE id = '{moving}'"
+        self.canvass.psql(MORE)
+        self.canvass.psql(grow)
+        self.canvass.psql(FILLERS.format("e2", 300))
+        self.canvass.psql("DELETE FROM canvass.employer WHERE name_key < 'more 2' AND name_key LIKE 'more %'")
+        self.canvass.psql("VACUUM canvass.employer")
+        view = self.canvass.psql("SELECT pg_get_viewdef('canvass.catalogue_employer')").rstrip(";")
+        define = "CREATE OR REPLACE VIEW canvass.catalogue_employer AS "
+        self.canvass.psql(f"{define}{view} AND (SELECT pg_sleep(0.4)) IS NOT NULL")
+        said = []
+        slow = threading.Thread(target=lambda: said.append(self.followers[0].ask("sync")))
+        slow.start()
+        time.sleep(0.6)
+        before, after = (self.canvass.psql(
+            f"{more}; SELECT (ctid::text::point)[0]::integer FROM canvass.employer WHERE id = '{moving}'")
+            for more in ("SELECT 1 WHERE false", grow))
+        slow.join()
+        self.canvass.psql(define + view)
+        self.assertEqual(said, ["in step"])
+        self.assertGreater(int(before), 500)
+        self.assertLess(int(after), 128)
+        self.assertEqual(self.stale(self.followers[0]), [])
         self.canvass.psql("DELETE FROM canvass.opening WHERE title = 'More'; DELETE FROM canvass.catalogue_change")
 
     def test_follower__never_loads_what_nobody_may_be_sent_to(self):
