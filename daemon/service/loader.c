@@ -10,8 +10,8 @@
 #define OID_TID 27
 #define OID_UUID 2950
 
-#define RANGE_BLOCKS 128 /* 1 MiB of a table, some 3,000 openings: a few milliseconds of the loop  \
-                          */
+/* 1 MiB of the table, some 3,000 openings: a few milliseconds of the loop. */
+#define RANGE_BLOCKS 128
 #define PAGE_ROWS 4096
 
 #define TEXT_OF_TOKEN(token) #token

@@ -252,12 +252,16 @@ class TestFollower(unittest.TestCase):
 
     def test_follower__that_loads_slowly_loses_no_employer_that_moves(self):
         """Its row goes from the end of the table to the beginning, after that was read."""
-        moving = "e0000000-0000-7000-8000-000000000009"
-        grow = f"UPDATE canvass.employer SET about = repeat('y', 300) || now() WHERE id = '{moving}'"
+        moving = "e3000000-0000-7000-8000-000000000001"
+        grow = f"UPDATE canvass.employer SET about = repeat('y', 400) || now() WHERE id = '{moving}'"
+        self.canvass.psql("VACUUM FULL canvass.employer")
         self.canvass.psql(MORE)
-        self.canvass.psql(grow)
+        self.canvass.psql(FILLERS.format("e3", 1))
+        self.canvass.psql(f"UPDATE canvass.opening SET employer_id = '{moving}', site_id = NULL, network = true,"
+                          " closed_at = NULL, closed_reason = NULL WHERE id = '0a000000-0000-7000-8000-000000000009'")
         self.canvass.psql(FILLERS.format("e2", 300))
-        self.canvass.psql("DELETE FROM canvass.employer WHERE name_key < 'more 2' AND name_key LIKE 'more %'")
+        self.canvass.psql("DELETE FROM canvass.employer WHERE id BETWEEN 'e1000000-0000-7000-8000-000000000001'"
+                          " AND 'e1000000-0000-7000-8000-0000000003ff'")
         self.canvass.psql("VACUUM canvass.employer")
         view = self.canvass.psql("SELECT pg_get_viewdef('canvass.catalogue_employer')").rstrip(";")
         define = "CREATE OR REPLACE VIEW canvass.catalogue_employer AS "
