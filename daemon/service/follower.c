@@ -258,6 +258,8 @@ static void read_changes(struct follower *f)
 
 /* ---- loading everything ---- */
 
+/* Those who wait go on waiting for a look of their own: it also says whether the tables that were
+ * read are still the same. */
 static void on_loaded(const struct err *err, void *arg)
 {
     struct follower *f = arg;
@@ -271,7 +273,9 @@ static void on_loaded(const struct err *err, void *arg)
         return;
     f->loads++;
     log_info("%zu openings loaded", match_catalogue_count(f->catalogue));
-    succeed(f);
+    move(&f->seen, &f->next_seen);
+    move(&f->epoch, &f->next_epoch);
+    look(f);
 }
 
 /* What changes meanwhile comes with the next look, which goes by the snapshot of this one. */

@@ -57,24 +57,6 @@ const struct db_statement *const loader_statements[] = {
 };
 const size_t loader_n_statements = ARRAY_SIZE(loader_statements);
 
-typedef int take_fn(struct loader *loader, const struct db_result *rows, struct err *err);
-
-static int take_employers(struct loader *loader, const struct db_result *rows, struct err *err);
-static int take_places(struct loader *loader, const struct db_result *rows, struct err *err);
-static int take_jobs(struct loader *loader, const struct db_result *rows, struct err *err);
-static int take_relations(struct loader *loader, const struct db_result *rows, struct err *err);
-
-static const struct table {
-    const struct db_statement *statement;
-    take_fn *take;
-    bool has_ranges; /* else pages */
-} tables[] = {
-    { &employers_statement, take_employers, false },
-    { &places_statement, take_places, false },
-    { &jobs_statement, take_jobs, true },
-    { &relations_statement, take_relations, false },
-};
-
 /* A range or page that was asked for, or room for one. */
 struct range {
     struct loader *loader;
@@ -123,6 +105,19 @@ static int take_relations(struct loader *loader, const struct db_result *rows, s
 {
     return catalogue_put_relations(loader->catalogue, rows, err);
 }
+
+typedef int take_fn(struct loader *loader, const struct db_result *rows, struct err *err);
+
+static const struct table {
+    const struct db_statement *statement;
+    take_fn *take;
+    bool has_ranges; /* else pages */
+} tables[] = {
+    { &employers_statement, take_employers, false },
+    { &places_statement, take_places, false },
+    { &jobs_statement, take_jobs, true },
+    { &relations_statement, take_relations, false },
+};
 
 /* ---- asking ---- */
 

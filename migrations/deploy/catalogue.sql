@@ -39,7 +39,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN md5(array_to_string(ARRAY(SELECT DISTINCT b COLLATE "C" AS b FROM unnest(boroughs) AS b ORDER BY b), ' '))::uuid;
 COMMENT ON FUNCTION audience_of(text[]) IS 'The id of a set of boroughs, in whatever order they are given.';
 
--- NULL for the network. One borough alone has the id that it always had.
+-- NULL for the network; one borough alone is a set as well, with an id that can be read.
 CREATE FUNCTION opening_audience(o opening) RETURNS uuid
 LANGUAGE sql IMMUTABLE
 RETURN CASE WHEN o.network THEN NULL
@@ -90,13 +90,14 @@ ALTER TABLE opening ADD COLUMN feature_bits integer GENERATED ALWAYS AS (feature
 
 -- Each view is read by the daemon as it is, and only while no caller is named: a function that
 -- returned the rows would keep them all first, and take three times as long. Openings are read in
--- ranges of the table's blocks (at), the others by their keys (daemon/service/loader.h says why). Sub-selects are worked out once a statement and not once a row.
+-- ranges of the table's blocks (at), the others by their keys (daemon/service/loader.h says why).
+-- Sub-selects are worked out once a statement and not once a row.
 
 -- As the policy "seen" of opening; tests/sql/catalogue.sql holds the two together. Openings whose
 -- closing date is past are left out: the catalogue is of a day, and is loaded anew on the next.
 CREATE VIEW catalogue_job AS
-    SELECT o.ctid AS at, o.id, o.employer_id, o.site_id,
-           opening_audience(o) AS audience, o.hidden, o.places, o.starts_on, o.closes_on, o.soc, o.hours_min_tenths,
+    SELECT o.ctid AS at, o.id, o.employer_id, o.site_id, opening_audience(o) AS audience,
+           o.hidden, o.places, o.starts_on, o.closes_on, o.soc, o.hours_min_tenths,
            o.hours_max_tenths, o.pay_pence_hour, o.shift_bits, o.driving, o.check_level,
            o.feature_bits AS features, o.permanent, o.expected_weeks, o.trial
       FROM opening o
